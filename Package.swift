@@ -1,0 +1,17 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "lockstep",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "HDF5", targets: ["HDF5"])
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
