@@ -10,7 +10,12 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
+      name: "CXXHash", pkgConfig: "libxxhash",
+      providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+    .target(name: "Primitives", dependencies: ["CXXHash"]),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,40 @@
+import Primitives
+import Testing
+
+@Suite struct AlignedBufferTests {
+  @Test(arguments: [0, 1, 3, 16, 17, 1000]) func theFirstElementStandsAtACacheLine(count: Int) {
+    func check<Element: BitwiseCopyable>(_ value: Element) {
+      let buffer = AlignedBuffer(repeating: value, count: count)
+      #expect(Int(bitPattern: buffer.elements.baseAddress) % 64 == 0)
+      #expect(buffer.count == count && buffer.elements.count == count)
+    }
+    check(Float(1))
+    check(1.0)
+    check(UInt8(1))
+    check((Int8(1), Int64(2)))
+  }
+
+  @Test func allElementsHaveTheFirstValue() {
+    #expect(AlignedBuffer(repeating: 2.5, count: 100).array == Array(repeating: 2.5, count: 100))
+    #expect(AlignedBuffer(repeating: 2.5, count: 0).array.isEmpty)
+  }
+
+  @Test func aCopyHasTheValuesAndIsItsOwn() {
+    let values = (0..<100).map(Int32.init)
+    let buffer = AlignedBuffer(values, filler: -1)
+    #expect(buffer.array == values)
+    buffer.elements[7] = 70
+    #expect(values[7] == 7 && buffer.array[7] == 70)
+    #expect(AlignedBuffer(values[10..<20], filler: 0).array == Array(10..<20))
+    #expect(AlignedBuffer([Double](), filler: 0).count == 0)
+  }
+
+  @Test func twoBuffersShareNoCacheLine() {
+    let buffers = (0..<20).map { AlignedBuffer(repeating: UInt8(0), count: $0) }
+    let lines = buffers.map { buffer -> Set<Int> in
+      let start = Int(bitPattern: buffer.elements.baseAddress) / 64
+      return Set(start...start + max(0, buffer.count - 1) / 64)
+    }
+    #expect(lines.reduce(0) { $0 + $1.count } == lines.reduce(Set()) { $0.union($1) }.count)
+  }
+}
