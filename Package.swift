@@ -15,8 +15,10 @@ let package = Package(
       providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .target(name: "Primitives", dependencies: ["CXXHash"]),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(name: "Kernels", dependencies: ["Primitives"]),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Primitives"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,43 @@
+import Primitives
+
+/// Loops over flat vectors.
+public enum Elementwise {
+  /// Sets every element to zero.
+  @inlinable public static func clear<Element: Scalar>(_ values: UnsafeMutableBufferPointer<Element>) {
+    for index in values.indices { values[index] = 0 }
+  }
+
+  /// destination += source
+  @inlinable public static func add<Element: Scalar>(
+    _ source: UnsafeBufferPointer<Element>, to destination: UnsafeMutableBufferPointer<Element>
+  ) {
+    assert(source.count == destination.count)
+    for index in destination.indices { destination[index] += source[index] }
+  }
+
+  /// values *= factor
+  @inlinable public static func scale<Element: Scalar>(
+    _ values: UnsafeMutableBufferPointer<Element>, by factor: Element
+  ) {
+    for index in values.indices { values[index] *= factor }
+  }
+
+  /// The position of the first element that is NaN or infinite, or nil.
+  @inlinable public static func firstNonFinite<Element: Scalar>(_ values: UnsafeBufferPointer<Element>)
+    -> Int?
+  {
+    // A finite number times zero is zero; a block is looked at closely only if that fails somewhere in it.
+    var start = 0
+    while start < values.count {
+      let end = min(start &+ 4096, values.count)
+      var probe: Element = 0
+      for index in start..<end { probe += values[index] * 0 }
+      // NaN is not equal to zero either.
+      if probe != 0 {
+        for index in start..<end where !values[index].isFinite { return index }
+      }
+      start = end
+    }
+    return nil
+  }
+}

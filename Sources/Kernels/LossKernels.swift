@@ -1,0 +1,60 @@
+import Primitives
+
+/// The sums of losses over rows, and their derivatives. `B` rows, `K` outputs; nothing is divided by `B` or `K`.
+public enum LossKernels {
+  /// Sum of (a - t)^2; the derivative by the outputs `a`, 2 (a - t), takes the place of nothing yet in `gradient`.
+  @inlinable public static func squaredError<Element: Scalar>(
+    outputs: Matrix<Element>, targets: Matrix<Element>, gradient: MutableMatrix<Element>
+  ) -> Element {
+    var total: Element = 0
+    let (a, t, g) = (outputs.elements, targets.elements, gradient.elements)
+    for index in g.indices {
+      let error = a[index] - t[index]
+      total += error * error
+      g[index] = error + error
+    }
+    return total
+  }
+
+  /// Sum of the binary cross-entropy of sigmoid(z) against targets in [0, 1], from the weighted sums `z`.
+  ///
+  /// `outputs` holds z and is replaced by sigmoid(z); `gradient` receives the derivative by z, sigmoid(z) - t. From
+  /// z, the loss max(z, 0) - z t + log(1 + e^-|z|) is exact where sigmoid(z) has long rounded to 0 or 1.
+  @inlinable public static func binaryCrossEntropy<Element: Scalar>(
+    outputs: MutableMatrix<Element>, targets: Matrix<Element>, gradient: MutableMatrix<Element>
+  ) -> Element {
+    var total: Element = 0
+    let (a, t, g) = (outputs.elements, targets.elements, gradient.elements)
+    for index in g.indices {
+      let z = a[index]
+      let positive = z < 0 ? 0 : z
+      total += positive - z * t[index] + Element.log1p(Element.exp(-abs(z)))
+      a[index] = Activation.sigmoid(z)
+      g[index] = a[index] - t[index]
+    }
+    return total
+  }
+
+  /// Sum of -log(softmax(z)[label]) over the rows.
+  ///
+  /// `outputs` holds the logits z and is replaced by softmax(z); `gradient` receives the derivative by z, softmax(z)
+  /// less one at the label.
+  @inlinable public static func crossEntropy<Element: Scalar>(
+    outputs: MutableMatrix<Element>, labels: UnsafeBufferPointer<Int32>, gradient: MutableMatrix<Element>
+  ) -> Element {
+    assert(labels.count == outputs.rows)
+    var total: Element = 0
+    for row in 0..<outputs.rows {
+      let logits = outputs.row(row)
+      let slopes = gradient.row(row)
+      let label = Int(labels[row])
+      let logit = logits[label]
+      // In this order: a logarithm added to a large logit first would lose its digits.
+      let (largest, logSum) = Activation.softmax(logits)
+      total += logSum + (largest - logit)
+      for index in slopes.indices { slopes[index] = logits[index] }
+      slopes[label] -= 1
+    }
+    return total
+  }
+}
