@@ -1,0 +1,54 @@
+import Kernels
+import Primitives
+
+/// How the first kernels are drawn. Biases start at zero.
+public enum Initializer: String, Sendable, CaseIterable {
+  /// `he` before ReLU, `glorot` otherwise, for each layer by itself.
+  case auto
+  /// Normal, variance 2 / inputs: K. He et al., "Delving deep into rectifiers", 2015.
+  case he
+  /// Uniform, limit sqrt(6 / (inputs + outputs)): X. Glorot, Y. Bengio, "Understanding the difficulty of training deep
+  /// feedforward neural networks", 2010.
+  case glorot
+  /// Standard normal.
+  case normal
+  /// All zero.
+  case zeros
+
+  /// Draws the parameters of `network`. Number j of layer l depends on (seed, l, j) alone, and is drawn in double
+  /// precision: a float32 network starts from the rounded values of the float64 one.
+  public func parameters<Element: Scalar>(
+    for network: MLP, seed: UInt64, as type: Element.Type = Element.self
+  ) -> [Element] {
+    let layout = ParameterLayout(network)
+    var parameters = [Element](repeating: 0, count: layout.count)
+    for (index, layer) in layout.layers.enumerated() {
+      let random = CounterRandom(seed: seed, purpose: .initialization, stream: UInt32(index))
+      let draw = distribution(for: layer, activation: network.layers[index].activation)
+      for (position, parameter) in layer.kernel.enumerated() {
+        parameters[parameter] = Element(draw(random, UInt64(position)))
+      }
+    }
+    return parameters
+  }
+
+  private func distribution(for layer: ParameterLayout.Layer, activation: Activation)
+    -> (CounterRandom, UInt64) -> Double
+  {
+    switch self {
+    case .auto:
+      return (activation == .relu ? Initializer.he : .glorot).distribution(
+        for: layer, activation: activation)
+    case .he:
+      let deviation = (2 / Double(layer.inputs)).squareRoot()
+      return { deviation * $0.normals($1).0 }
+    case .glorot:
+      let limit = (6 / Double(layer.inputs + layer.outputs)).squareRoot()
+      return { limit * (2 * $0.uniforms($1).0 - 1) }
+    case .normal:
+      return { $0.normals($1).0 }
+    case .zeros:
+      return { _, _ in 0 }
+    }
+  }
+}

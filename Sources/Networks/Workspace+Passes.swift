@@ -1,0 +1,104 @@
+import Kernels
+import Primitives
+
+extension Workspace {
+  /// Runs the network over the rows of `input` and returns its outputs, which stay valid until the next pass.
+  @inlinable public func predict(input: Matrix<Element>, parameters: UnsafeBufferPointer<Element>)
+    -> Matrix<Element>
+  {
+    let logits = forward(input: input, parameters: parameters)
+    layers.elements[layers.count - 1].activation.apply(to: logits)
+    return logits.readOnly
+  }
+
+  /// Runs the network over the rows of `input` and returns the sum of the loss over them, and the outputs, which stay
+  /// valid until the next pass.
+  @inlinable public func evaluate(
+    input: Matrix<Element>, targets: Targets<Element>, parameters: UnsafeBufferPointer<Element>,
+    loss: Loss
+  ) -> (loss: Element, outputs: Matrix<Element>) {
+    let logits = forward(input: input, parameters: parameters)
+    let total = loss.evaluate(
+      outputs: logits, activation: layers.elements[layers.count - 1].activation, targets: targets,
+      gradient: matrix(at: deltaOffsets.0, rows: input.rows, columns: outputs))
+    return (total, logits.readOnly)
+  }
+
+  /// Sets `gradient` to the sum over the rows of `input` of the loss's derivatives by the parameters, and returns the
+  /// sum of the loss.
+  ///
+  /// Both are plain sums: to get the gradient of the mean, divide by the rows and by ``Loss/divisor(outputs:)``.
+  ///
+  /// - Parameters:
+  ///   - input: rows by features; at most `capacity` rows.
+  ///   - targets: one entry a row.
+  ///   - parameters: laid out as ``ParameterLayout`` says.
+  ///   - loss: what is differentiated.
+  ///   - gradient: as long as `parameters`.
+  @inlinable public func computeGradient(
+    input: Matrix<Element>, targets: Targets<Element>, parameters: UnsafeBufferPointer<Element>,
+    loss: Loss, gradient: UnsafeMutableBufferPointer<Element>
+  ) -> Element {
+    assert(gradient.count == parameters.count)
+    let rows = input.rows
+    let logits = forward(input: input, parameters: parameters)
+    var delta = matrix(at: deltaOffsets.0, rows: rows, columns: outputs)
+    let total = loss.evaluate(
+      outputs: logits, activation: layers.elements[layers.count - 1].activation, targets: targets,
+      gradient: delta)
+    Elementwise.clear(gradient)
+    var index = layers.count - 1
+    while true {
+      let layer = layers.elements[index]
+      let below = index > 0 ? outputs(of: index - 1, rows: rows).readOnly : input
+      let bias = layer.kernelOffset + layer.inputs * layer.outputs
+      Dense.accumulateGradient(
+        input: below, delta: delta.readOnly,
+        kernelGradient: MutableMatrix(
+          UnsafeMutableBufferPointer(rebasing: gradient[layer.kernelOffset..<bias]),
+          rows: layer.inputs, columns: layer.outputs),
+        biasGradient: UnsafeMutableBufferPointer(rebasing: gradient[bias..<bias + layer.outputs]))
+      if index == 0 { return total }
+      let offset = (layers.count - index) % 2 == 0 ? deltaOffsets.0 : deltaOffsets.1
+      let next = matrix(at: offset, rows: rows, columns: layer.inputs)
+      Dense.backward(
+        delta: delta.readOnly, kernel: kernel(of: layer, in: parameters), inputGradient: next)
+      index -= 1
+      layers.elements[index].activation.backpropagate(outputs: below, gradient: next)
+      delta = next
+    }
+  }
+
+  /// Runs all layers; the last one's weighted sums are returned without their activation.
+  @inlinable func forward(input: Matrix<Element>, parameters: UnsafeBufferPointer<Element>)
+    -> MutableMatrix<Element>
+  {
+    precondition(input.rows <= capacity && input.columns == inputs)
+    var below = input
+    for index in 0..<layers.count {
+      let layer = layers.elements[index]
+      let output = outputs(of: index, rows: input.rows)
+      let bias = layer.kernelOffset + layer.inputs * layer.outputs
+      Dense.forward(
+        input: below, kernel: kernel(of: layer, in: parameters),
+        bias: UnsafeBufferPointer(rebasing: parameters[bias..<bias + layer.outputs]), output: output)
+      if index < layers.count - 1 { layer.activation.apply(to: output) }
+      below = output.readOnly
+    }
+    return outputs(of: layers.count - 1, rows: input.rows)
+  }
+
+  @inlinable func outputs(of index: Int, rows: Int) -> MutableMatrix<Element> {
+    let layer = layers.elements[index]
+    return matrix(at: layer.outputOffset, rows: rows, columns: layer.outputs)
+  }
+
+  @inlinable func kernel(of layer: LayerPlan, in parameters: UnsafeBufferPointer<Element>)
+    -> Matrix<Element>
+  {
+    let end = layer.kernelOffset + layer.inputs * layer.outputs
+    return Matrix(
+      UnsafeBufferPointer(rebasing: parameters[layer.kernelOffset..<end]), rows: layer.inputs,
+      columns: layer.outputs)
+  }
+}
