@@ -17,10 +17,12 @@ let package = Package(
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "Kernels", dependencies: ["Primitives"]),
     .target(name: "Networks", dependencies: ["Kernels", "Primitives"]),
+    .target(name: "Optimizers", dependencies: ["Kernels", "Primitives"]),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Primitives"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Kernels", "Primitives"]),
+    .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"]),
   ],
   swiftLanguageModes: [.v6]
 )

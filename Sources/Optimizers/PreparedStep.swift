@@ -1,0 +1,44 @@
+import Kernels
+import Primitives
+
+/// One step of an optimizer, ready to be applied to any slice of the parameters by any thread.
+public enum PreparedStep<Element: Scalar>: Sendable {
+  /// See ``SGD``.
+  case gradientDescent(scale: Element, rate: Element)
+  /// See ``SGD``.
+  case momentum(scale: Element, rate: Element, momentum: Element)
+  /// See ``Adam``; `rate` and `rootScale` include the corrections of bias.
+  case adam(
+    scale: Element, rate: Element, rootScale: Element, oneMinusBeta1: Element,
+    oneMinusBeta2: Element, epsilon: Element)
+
+  /// Applies the step to the parameters in `range`.
+  ///
+  /// - Parameters:
+  ///   - range: the slice, which no other thread touches meanwhile.
+  ///   - parameters: all `P` parameters.
+  ///   - gradient: at least `P` numbers, sums over the batch.
+  ///   - state: the optimizer's `slots * P` numbers.
+  @inlinable public func apply(
+    to range: Range<Int>, parameters: UnsafeMutableBufferPointer<Element>,
+    gradient: UnsafeBufferPointer<Element>, state: UnsafeMutableBufferPointer<Element>
+  ) {
+    let w = UnsafeMutableBufferPointer(rebasing: parameters[range])
+    let g = UnsafeBufferPointer(rebasing: gradient[range])
+    switch self {
+    case .gradientDescent(let scale, let rate):
+      UpdateKernels.gradientDescent(parameters: w, gradient: g, scale: scale, rate: rate)
+    case .momentum(let scale, let rate, let momentum):
+      UpdateKernels.momentum(
+        parameters: w, gradient: g, velocity: UnsafeMutableBufferPointer(rebasing: state[range]),
+        scale: scale, rate: rate, momentum: momentum)
+    case .adam(let scale, let rate, let rootScale, let oneMinusBeta1, let oneMinusBeta2, let epsilon):
+      let second = range.lowerBound + parameters.count..<range.upperBound + parameters.count
+      UpdateKernels.adam(
+        parameters: w, gradient: g, firstMoment: UnsafeMutableBufferPointer(rebasing: state[range]),
+        secondMoment: UnsafeMutableBufferPointer(rebasing: state[second]), scale: scale, rate: rate,
+        rootScale: rootScale, oneMinusBeta1: oneMinusBeta1, oneMinusBeta2: oneMinusBeta2,
+        epsilon: epsilon)
+    }
+  }
+}
