@@ -18,11 +18,13 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["Primitives"]),
     .target(name: "Networks", dependencies: ["Kernels", "Primitives"]),
     .target(name: "Optimizers", dependencies: ["Kernels", "Primitives"]),
+    .target(name: "Datasets", dependencies: ["HDF5", "Kernels", "Primitives"]),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Primitives"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Kernels", "Primitives"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5", "Primitives"]),
   ],
   swiftLanguageModes: [.v6]
 )

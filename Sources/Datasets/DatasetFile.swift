@@ -1,0 +1,96 @@
+import HDF5
+import Primitives
+
+/// A dataset file that is open for reading, its shapes known to agree.
+public struct DatasetFile: ~Copyable {
+  /// Where the samples lie.
+  public let location: DatasetLocation
+  /// The number of samples.
+  public let rows: Int
+  /// The number of features of a sample.
+  public let features: Int
+  /// The number of targets of a sample.
+  public let targets: Int
+  /// Whether the targets are stored as integers, and so are classes unless the loss says otherwise.
+  public let hasIntegerTargets: Bool
+  let file: File
+  let x: Dataset
+  let y: Dataset
+
+  /// Opens a file and checks the shapes of its datasets.
+  ///
+  /// - Throws: ``LockstepError`` if the file or a dataset is missing or unreadable, or if the shapes do not agree.
+  public init(_ location: DatasetLocation) throws(LockstepError) {
+    let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: location.file) }
+    let x = try Self.open(location.x, of: location.file, in: file, option: "--x")
+    let y = try Self.open(location.y, of: location.file, in: file, option: "--y")
+    try Self.checkShapes(x.shape, y.shape, location)
+    self.location = location
+    rows = x.shape[0]
+    features = x.shape[1]
+    targets = y.shape.count == 2 ? y.shape[1] : 1
+    if case .integer = y.type { hasIntegerTargets = true } else { hasIntegerTargets = false }
+    self.file = file
+    self.x = x
+    self.y = y
+  }
+
+  private static func checkShapes(_ x: [Int], _ y: [Int], _ location: DatasetLocation) throws(LockstepError) {
+    try checkFeatures(x, location)
+    guard y.count == 1 || y.count == 2 else {
+      throw LockstepError(
+        .badData, location.yName, "the targets must be a vector or a matrix", found: "shape \(y)",
+        expected: "[rows] or [rows, targets]",
+        remedy: "Write one row a sample, or name another dataset with --y.")
+    }
+    guard x[0] == y[0] else {
+      throw LockstepError(
+        .badData, location.file, "\(location.x) and \(location.y) have different numbers of rows",
+        found: "\(x[0]) and \(y[0])", expected: "the same",
+        remedy: "Write one target for each row of features.")
+    }
+    guard y.count == 1 || y[1] > 0 else {
+      throw LockstepError(
+        .badData, location.yName, "there are no columns", found: "shape \(y)",
+        remedy: "Write at least one target a row.")
+    }
+  }
+
+  /// Throws if `x` is not the shape of a matrix with rows and columns.
+  static func checkFeatures(_ x: [Int], _ location: DatasetLocation) throws(LockstepError) {
+    guard x.count == 2 else {
+      throw LockstepError(
+        .badData, location.xName, "the features must be a matrix", found: "shape \(x)",
+        expected: "[rows, features]", remedy: "Write one row a sample, or name another dataset with --x.")
+    }
+    guard x[0] > 0, x[1] > 0 else {
+      throw LockstepError(
+        .badData, location.xName, "there are no \(x[0] > 0 ? "columns" : "rows")", found: "shape \(x)",
+        remedy: "Write at least one sample of at least one feature.")
+    }
+  }
+
+  /// Opens one dataset of numbers; `option` is how another one is named.
+  static func open(
+    _ path: String, of name: String, in file: borrowing File, option: String
+  ) throws(LockstepError) -> Dataset {
+    let dataset: Dataset
+    do throws(HDF5Error) {
+      dataset = try file.openDataset(path)
+    } catch {
+      var failure = LockstepError(error)
+      if error.kind == .notFound {
+        failure.remedy = [failure.remedy, "Name the dataset with \(option) PATH."].compactMap { $0 }
+          .joined(separator: " ")
+      }
+      throw failure
+    }
+    switch dataset.type {
+    case .float, .integer: return dataset
+    case .string, .other:
+      throw LockstepError(
+        .badData, "\(name):\(path)", "the elements are not numbers", found: "\(dataset.type)",
+        expected: "floating-point numbers or integers", remedy: "Name another dataset with \(option).")
+    }
+  }
+}
