@@ -1,11 +1,18 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// What `Lockstep` exports under its name. Whoever uses it depends on each of these, not on `Lockstep` alone: the build
+/// compiles a target anew only when a module changes that it depends on directly, and types seen through a re-export
+/// would otherwise keep an old layout in old object files.
+let exported: [String] = ["Datasets", "HDF5", "Kernels", "Networks", "Optimizers", "Primitives", "Training"]
+let lockstep: [Target.Dependency] = (["Lockstep"] + exported).map { .target(name: $0) }
+
 let package = Package(
   name: "lockstep",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "HDF5", targets: ["HDF5"])
+    .library(name: "Lockstep", targets: ["Lockstep"] + exported),
+    .library(name: "HDF5", targets: ["HDF5"]),
   ],
   targets: [
     .systemLibrary(
@@ -13,18 +20,28 @@ let package = Package(
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+    .target(name: "CPlatform"),
     .target(name: "Primitives", dependencies: ["CXXHash"]),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "Kernels", dependencies: ["Primitives"]),
     .target(name: "Networks", dependencies: ["Kernels", "Primitives"]),
     .target(name: "Optimizers", dependencies: ["Kernels", "Primitives"]),
     .target(name: "Datasets", dependencies: ["HDF5", "Kernels", "Primitives"]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "CPlatform", "Datasets", "HDF5", "Kernels", "Networks", "Optimizers", "Primitives",
+      ]),
+    .target(name: "Lockstep", dependencies: exported.map { .target(name: $0) }),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Primitives"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Kernels", "Primitives"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5", "Primitives"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: lockstep,
+      resources: [.copy("Reference")]),
   ],
   swiftLanguageModes: [.v6]
 )

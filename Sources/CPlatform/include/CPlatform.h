@@ -1,0 +1,35 @@
+#ifndef CPLATFORM_H
+#define CPLATFORM_H
+
+/// Tells the CPU that this is a spin loop: it saves power, and on SMT leaves the core to its sibling.
+/// Swift has no public spelling of this instruction.
+static inline void platform_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+/// The number of CPUs in this process's affinity mask. Swift does not see GNU extensions of the C library.
+int platform_allowed_cpus(void);
+
+/// The widest set of instructions that this CPU has, in the terms of the x86-64 psABI, or the architecture's name.
+/// The compiler's built-in function takes a string literal only, so Swift cannot call it.
+static inline const char *platform_cpu_level(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    return "x86-64-v4";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
+    return "x86-64-v3";
+  return "x86-64";
+#elif defined(__aarch64__)
+  return "arm64";
+#else
+  return "unknown";
+#endif
+}
+
+#endif

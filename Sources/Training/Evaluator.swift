@@ -1,0 +1,131 @@
+import Datasets
+import Networks
+import Primitives
+
+/// How well a network does on some samples.
+public struct Evaluation: Sendable, Equatable {
+  /// The rows.
+  public var samples: Int
+  /// The mean loss.
+  public var loss: Double
+  /// The root of the mean squared error, for numbers.
+  public var rootMeanSquaredError: Double?
+  /// The mean absolute error, for numbers.
+  public var meanAbsoluteError: Double?
+  /// The coefficient of determination, for numbers that are not constant.
+  public var r2: Double?
+  /// The part of right predictions, for classes.
+  public var accuracy: Double?
+}
+
+/// Evaluates networks on samples, with all workers of a team.
+///
+/// Rows are taken in blocks of a fixed size, and blocks are combined along the fixed tree: the result has the same bits
+/// for any number of workers.
+struct Evaluator<Element: Scalar> {
+  let network: MLP
+  let loss: Loss
+  let team: WorkerTeam
+
+  /// The rows of a block: few enough that a layer's outputs stay in the cache, and a function of the network alone.
+  static func blockRows(for network: MLP) -> Int {
+    let widest = network.layers.reduce(1) { max($0, $1.units) }
+    return max(1, min(512, (1 << 20) / widest))
+  }
+
+  private struct Partial: Sendable {
+    var lossSum: Double
+    var regression: RegressionMetrics
+    var classification: ClassificationMetrics
+
+    static func merged(_ a: Partial, _ b: Partial) -> Partial {
+      Partial(
+        lossSum: a.lossSum + b.lossSum, regression: .merged(a.regression, b.regression),
+        classification: .merged(a.classification, b.classification))
+    }
+  }
+
+  /// The evaluation of `parameters` on `samples`.
+  func evaluate(_ samples: Samples<Element>, parameters: AlignedBuffer<Element>) -> Evaluation {
+    let blockRows = Self.blockRows(for: network)
+    let blocks = (samples.count + blockRows - 1) / blockRows
+    let parts = team.map { worker in
+      let workspace = Workspace<Element>(network: network, capacity: blockRows)
+      var part = PairwiseTree.Accumulator<Partial>()
+      for block in worker * blocks / team.count..<(worker + 1) * blocks / team.count {
+        let rows = block * blockRows..<min((block + 1) * blockRows, samples.count)
+        part.append(
+          partial(rows, of: samples, parameters: parameters, workspace: workspace), leaf: block,
+          combine: Partial.merged)
+      }
+      return part
+    }
+    let all = PairwiseTree.Accumulator.joined(parts, combine: Partial.merged)
+    guard let all else { return Evaluation(samples: 0, loss: .nan) }
+    let divisor = Double(samples.count * loss.divisor(outputs: network.outputs))
+    var result = Evaluation(samples: samples.count, loss: all.lossSum / divisor)
+    if loss == .meanSquaredError {
+      result.rootMeanSquaredError = all.regression.rootMeanSquaredError
+      result.meanAbsoluteError = all.regression.meanAbsoluteError
+      result.r2 = all.regression.r2
+    } else {
+      result.accuracy = all.classification.accuracy
+    }
+    return result
+  }
+
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  private func partial(
+    _ rows: Range<Int>, of samples: Samples<Element>, parameters: AlignedBuffer<Element>,
+    workspace: Workspace<Element>
+  ) -> Partial {
+    let targets = samples.targets(rows)
+    let (sum, outputs) = workspace.evaluate(
+      input: samples.input(rows), targets: targets,
+      parameters: UnsafeBufferPointer(parameters.elements), loss: loss)
+    var partial = Partial(
+      lossSum: Double(sum), regression: RegressionMetrics(targets: network.outputs),
+      classification: ClassificationMetrics())
+    switch (loss, targets) {
+    case (.meanSquaredError, .values(let truth)): partial.regression.add(outputs: outputs, targets: truth)
+    case (_, .values(let truth)): partial.classification.add(probabilities: outputs, targets: truth)
+    case (_, .labels(let labels)): partial.classification.add(outputs: outputs, labels: labels)
+    }
+    return partial
+  }
+}
+
+extension Samples {
+  /// A view of the features of consecutive rows.
+  func input(_ rows: Range<Int>) -> Matrix<Element> {
+    Matrix(
+      UnsafeBufferPointer(
+        rebasing: x.elements[rows.lowerBound * features..<rows.upperBound * features]),
+      rows: rows.count, columns: features)
+  }
+
+  /// A view of the targets of consecutive rows.
+  func targets(_ rows: Range<Int>) -> Targets<Element> {
+    switch targets {
+    case .values(let values, let columns):
+      let part = values.elements[rows.lowerBound * columns..<rows.upperBound * columns]
+      return .values(
+        Matrix(UnsafeBufferPointer(rebasing: part), rows: rows.count, columns: columns))
+    case .labels(let labels, _):
+      return .labels(UnsafeBufferPointer(rebasing: labels.elements[rows]))
+    }
+  }
+}
+
+extension Samples {
+  /// Throws ``LockstepError`` if a target is not a probability. `location` is where the samples are from.
+  func requireProbabilities(_ location: DatasetLocation) throws(LockstepError) {
+    guard case .values(let values, _) = targets,
+      let bad = values.elements.first(where: { !(0...1).contains($0) })
+    else { return }
+    throw LockstepError(
+      .badData, location.yName, "a target is not a probability, as binary-cross-entropy needs",
+      found: "\(bad)", expected: "numbers from 0 to 1", remedy: "Choose --loss mse.")
+  }
+}

@@ -1,0 +1,161 @@
+import Datasets
+import HDF5
+import Primitives
+
+/// What an HDF5 file holds.
+public struct FileInspection: Sendable {
+  /// What kind of file it is.
+  public enum Kind: String, Sendable {
+    /// Samples, in the datasets that this product reads by default.
+    case dataset
+    /// A checkpoint of this product, intact.
+    case checkpoint
+    /// Weights that Keras saved.
+    case kerasWeights = "keras-weights"
+    /// Another HDF5 file.
+    case other
+
+    /// The kind in words.
+    public var text: String {
+      switch self {
+      case .dataset: "a dataset"
+      case .checkpoint: "a checkpoint, intact"
+      case .kerasWeights: "Keras weights"
+      case .other: "an HDF5 file of another kind"
+      }
+    }
+  }
+
+  /// A dataset in the file.
+  public struct DatasetSummary: Sendable {
+    /// Its path.
+    public var path: String
+    /// Its dimensions.
+    public var shape: [Int]
+    /// The type of its elements.
+    public var type: String
+    /// How it is stored.
+    public var layout: String
+    /// What its chunks went through.
+    public var filters: [String]
+  }
+
+  /// What is known of a checkpoint besides its numbers.
+  public struct CheckpointSummary: Sendable {
+    /// What decided the numbers.
+    public var recipe: Recipe
+    /// Where training stood.
+    public var progress: Progress
+    /// One record an epoch.
+    public var history: [EpochRecord]
+    /// The digest of the samples.
+    public var datasetDigest: String
+    /// The digest of the parameters.
+    public var parametersDigest: Digest
+
+    init<Element>(_ checkpoint: Checkpoint<Element>) {
+      recipe = checkpoint.recipe
+      progress = checkpoint.progress
+      history = checkpoint.history
+      datasetDigest = checkpoint.datasetDigest
+      parametersDigest = checkpoint.parametersDigest
+    }
+  }
+
+  /// The file.
+  public let path: String
+  /// What kind of file it is.
+  public let kind: Kind
+  /// Its size.
+  public let bytes: Int
+  /// All datasets, in the order of their paths.
+  public let datasets: [DatasetSummary]
+  /// The attributes of the root, in the order of their names.
+  public let attributes: [(name: String, value: String)]
+  /// What is known of it if it is a checkpoint.
+  public let checkpoint: CheckpointSummary?
+
+  /// Looks at the file at `path`.
+  ///
+  /// - Throws: ``LockstepError`` if there is none, if it is not HDF5, or if it is a damaged checkpoint.
+  public init(_ path: String) throws(LockstepError) {
+    self.path = path
+    let isSealed = try Seal.check(path) == .intact
+    let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: path) }
+    if !isSealed { try Seal.checkAbsence(from: file) }
+    var datasets: [DatasetSummary] = []
+    try withHDF5Errors { () throws(HDF5Error) in
+      var visited: Set<UInt64> = []
+      try Self.collect(from: file, path: "", into: &datasets, visited: &visited)
+    }
+    self.datasets = datasets
+    bytes = try withHDF5Errors { () throws(HDF5Error) in try file.size }
+    attributes = try withHDF5Errors { () throws(HDF5Error) in try file.attributes() }
+      .map { (name: $0.key, value: Self.text($0.value)) }.sorted { $0.name < $1.name }
+    let paths = Set(datasets.map(\.path))
+    if isSealed {
+      kind = .checkpoint
+      checkpoint =
+        switch try AnyCheckpoint(reading: path) {
+        case .float32(let checkpoint): CheckpointSummary(checkpoint)
+        case .float64(let checkpoint): CheckpointSummary(checkpoint)
+        }
+    } else {
+      checkpoint = nil
+      if paths.contains("/x") {
+        kind = .dataset
+      } else {
+        kind = paths.contains { $0.hasPrefix("/layers/") } ? .kerasWeights : .other
+      }
+    }
+  }
+
+  private static func collect(
+    from location: borrowing some Location & ~Copyable, path: String,
+    into datasets: inout [DatasetSummary], visited: inout Set<UInt64>
+  ) throws(HDF5Error) {
+    // Deeper than any sensible file, and not so deep that a made-up one exhausts the stack.
+    guard path.utf8.count(where: { $0 == UInt8(ascii: "/") }) < 64 else { return }
+    for child in try location.children() {
+      let name = "\(path)/\(child.name)"
+      switch child.kind {
+      case .dataset:
+        // Only looked at, not read: what reading would refuse is described, too.
+        let dataset = try location.openDataset(trusting: child.name)
+        datasets.append(
+          DatasetSummary(
+            path: name, shape: dataset.shape, type: "\(dataset.type)", layout: Self.text(dataset.layout),
+            filters: dataset.filters.map(\.description)))
+      case .group:
+        guard visited.insert(child.address).inserted else { continue }
+        try collect(
+          from: location.openGroup(child.name), path: name, into: &datasets, visited: &visited)
+      default: continue
+      }
+    }
+  }
+
+  private static func text(_ layout: Dataset.Layout) -> String {
+    switch layout {
+    case .contiguous: "contiguous"
+    case .compact: "compact"
+    case .chunked(let chunk): "chunks of \(chunk.map(String.init).joined(separator: " x "))"
+    case .virtual: "virtual"
+    case .other: "unknown layout"
+    }
+  }
+
+  private static func text(_ value: AttributeValue) -> String {
+    switch value {
+    case .string(let value): value
+    case .strings(let values): values.joined(separator: ", ")
+    case .integer(let value): "\(value)"
+    case .integers(let values): values.map { "\($0)" }.joined(separator: ", ")
+    case .unsigned(let value): "\(value)"
+    case .unsigneds(let values): values.map { "\($0)" }.joined(separator: ", ")
+    case .real(let value): "\(value)"
+    case .reals(let values): values.map { "\($0)" }.joined(separator: ", ")
+    case .other(let description): description
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Datasets
+import Networks
+import Primitives
+
+/// The memory that a piece of work takes, worked out before any of it is allocated.
+///
+/// Sizes are `Double`s: what no `Int` could count is then just a large number.
+struct MemoryPlan {
+  /// The bytes.
+  private(set) var bytes: Double
+
+  /// Training with `recipe`: parameters, the optimizer's state, gradients, the workers' scratch, evaluation, copies for
+  /// checkpoints, and the samples themselves.
+  init<Element: Scalar>(
+    recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>?, workers: Int
+  ) {
+    let network = recipe.network
+    let plan = recipe.shardPlan
+    let slots = StepPlan.slotsNeeded(plan, samples: samples.count, upToWorkers: workers)
+    // The best parameters are kept, and copied for checkpoints like the others.
+    let copies = 2 * (1 + recipe.optimizer.slots + (validation == nil ? 0 : 1))
+    let rows = min(plan.rowsPerShard, samples.count)
+    bytes = Self.parameters(network) * Double(copies + slots * workers) * Self.size(Element.self)
+    bytes += Double(workers) * Self.passes(network, rows: rows, as: Element.self)
+    bytes +=
+      Double(workers)
+      * Self.passes(
+        network, rows: Evaluator<Element>.blockRows(for: network), as: Element.self)
+    for samples in [samples, validation].compactMap({ $0 }) {
+      bytes += Double(samples.count) * Double(samples.features + samples.outputs) * Self.size(Element.self)
+    }
+  }
+
+  /// Running `network` over blocks of rows with its parameters in memory.
+  init<Element: Scalar>(evaluating network: MLP, workers: Int, as type: Element.Type) {
+    bytes = 2 * Self.parameters(network) * Self.size(type)
+    bytes +=
+      Double(workers)
+      * Self.passes(
+        network, rows: Evaluator<Element>.blockRows(for: network), as: type)
+  }
+
+  /// Holding the samples of `file`.
+  init<Element: Scalar>(loading file: borrowing DatasetFile, as type: Element.Type) {
+    bytes = Double(file.rows) * (Double(file.features) + Double(file.targets)) * Self.size(type)
+  }
+
+  /// Throws ``LockstepError`` of kind `memory` if this process may not use that much.
+  ///
+  /// - Parameters:
+  ///   - subject: the file it is about, if any.
+  ///   - work: what takes the memory, as the subject of a sentence.
+  ///   - remedy: what would take less.
+  func check(_ subject: String, _ work: String, remedy: String) throws(LockstepError) {
+    let budget = MemoryBudget.bytes
+    guard bytes <= Double(budget) else {
+      throw LockstepError(
+        .memory, subject, "\(work) takes more memory than there is", found: Self.text(bytes),
+        expected: "at most \(Self.text(Double(budget)))", remedy: remedy)
+    }
+  }
+
+  /// One worker's memory for passes over `rows` rows: outputs of all layers, two deltas, features, targets and row numbers.
+  private static func passes<Element: Scalar>(_ network: MLP, rows: Int, as type: Element.Type) -> Double {
+    let units = network.layers.map { Double($0.units) }
+    let widest = units.max() ?? 0
+    let width = units.reduce(0, +) + 2 * widest + Double(network.inputs) + Double(network.outputs)
+    return Double(rows) * (width * size(type) + Double(MemoryLayout<Int>.size))
+  }
+
+  private static func parameters(_ network: MLP) -> Double {
+    var inputs = Double(network.inputs)
+    var count = 0.0
+    for layer in network.layers {
+      count += (inputs + 1) * Double(layer.units)
+      inputs = Double(layer.units)
+    }
+    return count
+  }
+
+  private static func size<Element>(_ type: Element.Type) -> Double { Double(MemoryLayout<Element>.stride) }
+
+  /// "1.5 GiB" and the like.
+  static func text(_ bytes: Double) -> String {
+    var value = bytes
+    for unit in ["bytes", "KiB", "MiB", "GiB", "TiB"] {
+      if value < 1024 { return "\((value * 10).rounded() / 10) \(unit)" }
+      value /= 1024
+    }
+    return "\((value * 10).rounded() / 10) PiB"
+  }
+}

@@ -1,0 +1,273 @@
+import Datasets
+import HDF5
+import Kernels
+import Networks
+import Primitives
+
+/// A trained network, ready to be applied to files.
+public struct Predictor: Sendable {
+  private let checkpoint: AnyCheckpoint
+  private let path: String
+  private let team: WorkerTeam
+
+  /// The network of the checkpoint at `path`; with `best`, its parameters of the best validation loss.
+  ///
+  /// - Throws: ``LockstepError`` if there is no checkpoint, or no best one.
+  public init(checkpoint path: String, best: Bool = false, threads: ThreadChoice = .automatic)
+    throws(LockstepError)
+  {
+    var checkpoint = try AnyCheckpoint(reading: path)
+    if best { try checkpoint.takeBest(path) }
+    self.checkpoint = checkpoint
+    self.path = path
+    try threads.check()
+    switch threads {
+    case .automatic:
+      team = WorkerTeam(count: min(CPUBudget.current.cpus, WorkerTeam.mostWorkers))
+    case .count(let count): team = WorkerTeam(count: count)
+    }
+  }
+
+  /// The recipe that the network was trained with.
+  public var recipe: Recipe { checkpoint.recipe }
+
+  /// How well the network does on the samples of a file.
+  ///
+  /// - Throws: ``LockstepError`` if the file cannot be read or does not fit the network.
+  public func evaluate(_ location: DatasetLocation) throws(LockstepError) -> Evaluation {
+    switch checkpoint {
+    case .float32(let checkpoint): try evaluate(checkpoint, location)
+    case .float64(let checkpoint): try evaluate(checkpoint, location)
+    }
+  }
+
+  private func evaluate<Element: Scalar & HDF5Element>(
+    _ checkpoint: Checkpoint<Element>, _ location: DatasetLocation
+  ) throws(LockstepError) -> Evaluation {
+    let file = try DatasetFile(location)
+    let recipe = checkpoint.recipe
+    try requireFeatures(file.features, location)
+    try MemoryPlan(loading: file, as: Element.self).check(
+      location.file, "holding the samples", remedy: "Use fewer rows.")
+    try checkMemory(as: Element.self)
+    let usesLabels = recipe.loss == .crossEntropy
+    if !usesLabels, file.targets != recipe.network.outputs {
+      throw LockstepError(
+        .badData, location.yName, "the targets do not fit the checkpoint \(path)",
+        found: "\(file.targets) a row", expected: "\(recipe.network.outputs)",
+        remedy: "Name the data that it was trained for.")
+    }
+    let samples = try SamplesLoader<Element>(file, role: usesLabels ? .labels : .values).load().training
+    if case .labels(_, let classes) = samples.targets, classes > recipe.network.outputs {
+      throw LockstepError(
+        .badData, location.yName, "there are more classes than in the checkpoint \(path)",
+        found: "class \(classes - 1)", expected: "0 to \(recipe.network.outputs - 1)",
+        remedy: "Name the data that it was trained for.")
+    }
+    if recipe.loss == .binaryCrossEntropy { try samples.requireProbabilities(location) }
+    return Evaluator(network: recipe.network, loss: recipe.loss, team: team)
+      .evaluate(samples, parameters: AlignedBuffer(checkpoint.parameters, filler: 0))
+  }
+
+  /// Writes the network's predictions for the features of a file to a new dataset file: `/y`, numbers or classes, for
+  /// classes also `/probability`, and `/x` if asked for. Memory is bounded whatever the number of rows.
+  ///
+  /// - Returns: the number of rows.
+  /// - Throws: ``LockstepError``; nothing is left behind then.
+  public func predict(
+    _ location: DatasetLocation, to output: String, includingFeatures: Bool = false, source: String
+  ) throws(LockstepError) -> Int {
+    switch checkpoint {
+    case .float32(let checkpoint):
+      try predict(checkpoint, location, to: output, includingFeatures: includingFeatures, source: source)
+    case .float64(let checkpoint):
+      try predict(checkpoint, location, to: output, includingFeatures: includingFeatures, source: source)
+    }
+  }
+
+  private func predict<Element: Scalar & HDF5Element>(
+    _ checkpoint: Checkpoint<Element>, _ location: DatasetLocation, to output: String,
+    includingFeatures: Bool, source: String
+  ) throws(LockstepError) -> Int {
+    let file = try FeatureFile(location)
+    try requireFeatures(file.features, location)
+    try checkMemory(as: Element.self)
+    let staged = try StagedFile(replacing: output)
+    do throws(LockstepError) {
+      let writer = try PredictionWriter<Element>(
+        staged.temporary, network: checkpoint.recipe.network, rows: file.rows,
+        includingFeatures: includingFeatures, source: source)
+      let parameters = AlignedBuffer(checkpoint.parameters, filler: 0)
+      let blockRows = min(file.rows, max(1, (1 << 20) / max(file.features, writer.network.outputs)))
+      let x = AlignedBuffer<Element>(repeating: 0, count: blockRows * file.features)
+      let outputs = AlignedBuffer<Element>(repeating: 0, count: blockRows * writer.network.outputs)
+      var start = 0
+      while start < file.rows {
+        let rows = start..<min(start + blockRows, file.rows)
+        let input = UnsafeMutableBufferPointer(rebasing: x.elements[..<(rows.count * file.features)])
+        try file.read(rows, into: input)
+        run(writer.network, parameters, rows: rows.count, x: x, outputs: outputs)
+        try writer.write(rows, x: UnsafeBufferPointer(input), outputs: outputs)
+        start = rows.upperBound
+      }
+      withExtendedLifetime(x) {}
+      try writer.close()
+    } catch {
+      throw error.renaming(staged.temporary, to: output)
+    }
+    try staged.commit()
+    return file.rows
+  }
+
+  /// Runs the network over the first `rows` rows of `x`, all workers together. A row's outputs depend on the row alone.
+  private func run<Element: Scalar>(
+    _ network: MLP, _ parameters: AlignedBuffer<Element>, rows: Int, x: AlignedBuffer<Element>,
+    outputs: AlignedBuffer<Element>
+  ) {
+    let piece = Evaluator<Element>.blockRows(for: network)
+    let pieces = (rows + piece - 1) / piece
+    team.run { worker in
+      let workspace = Workspace<Element>(network: network, capacity: piece)
+      for index in worker * pieces / team.count..<(worker + 1) * pieces / team.count {
+        let part = index * piece..<min((index + 1) * piece, rows)
+        let (features, width) = (network.inputs, network.outputs)
+        let input = x.elements[part.lowerBound * features..<part.upperBound * features]
+        let result = predict(
+          Matrix(UnsafeBufferPointer(rebasing: input), rows: part.count, columns: features),
+          parameters, workspace)
+        // The result lies in the workspace.
+        withExtendedLifetime(workspace) {
+          _ = UnsafeMutableBufferPointer(
+            rebasing: outputs.elements[part.lowerBound * width..<part.upperBound * width]
+          ).update(fromContentsOf: result.elements)
+        }
+      }
+    }
+  }
+
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  private func predict<Element: Scalar>(
+    _ input: Matrix<Element>, _ parameters: AlignedBuffer<Element>, _ workspace: Workspace<Element>
+  ) -> Matrix<Element> {
+    workspace.predict(input: input, parameters: UnsafeBufferPointer(parameters.elements))
+  }
+
+  private func checkMemory<Element: Scalar>(as type: Element.Type) throws(LockstepError) {
+    try MemoryPlan(evaluating: recipe.network, workers: team.count, as: type).check(
+      path, "running \(recipe.network.summary)", remedy: "Use fewer threads.")
+  }
+
+  private func requireFeatures(_ features: Int, _ location: DatasetLocation) throws(LockstepError) {
+    guard features == recipe.network.inputs else {
+      throw LockstepError(
+        .badData, location.xName, "the features do not fit the checkpoint \(path)",
+        found: "\(features) a row", expected: "\(recipe.network.inputs)",
+        remedy: "Name the data that it was trained for.")
+    }
+  }
+}
+
+/// Writes predictions as they are made.
+private struct PredictionWriter<Element: Scalar & HDF5Element>: ~Copyable {
+  let network: MLP
+  private let file: File
+  private let y: Dataset
+  private let probability: Dataset?
+  private let x: Dataset?
+
+  init(_ path: String, network: MLP, rows: Int, includingFeatures: Bool, source: String) throws(LockstepError)
+  {
+    let isClassifier = network.outputActivation == .softmax
+    let outputs = network.outputs
+    self = try withHDF5Errors { () throws(HDF5Error) in
+      let file = try File(creating: path)
+      try file.setAttribute("schema", "lockstep-dataset")
+      try file.setAttribute("schema_version", 1)
+      try file.setAttribute("title", "predictions of a \(network.summary) network")
+      try file.setAttribute("source", source)
+      let y = try file.createDataset(
+        "/y", shape: isClassifier ? [rows] : [rows, outputs],
+        type: isClassifier ? Int32.elementType : Element.elementType)
+      try y.setAttribute("long_name", isClassifier ? "predicted class" : "prediction")
+      let probability =
+        isClassifier
+        ? try file.createDataset("/probability", shape: [rows, outputs], type: Element.elementType) : nil
+      let x =
+        includingFeatures
+        ? try file.createDataset("/x", shape: [rows, network.inputs], type: Element.elementType) : nil
+      return PredictionWriter(network: network, file: file, y: y, probability: probability, x: x)
+    }
+  }
+
+  private init(
+    network: MLP, file: consuming File, y: consuming Dataset, probability: consuming Dataset?,
+    x: consuming Dataset?
+  ) {
+    self.network = network
+    self.file = file
+    self.y = y
+    self.probability = probability
+    self.x = x
+  }
+
+  func write(
+    _ rows: Range<Int>, x features: UnsafeBufferPointer<Element>, outputs: AlignedBuffer<Element>
+  ) throws(LockstepError) {
+    let width = network.outputs
+    let values = UnsafeBufferPointer(rebasing: outputs.elements[..<(rows.count * width)])
+    try withHDF5Errors { () throws(HDF5Error) in
+      try x?.write(.rows(rows), from: features)
+      try probability?.write(.rows(rows), from: values)
+      if network.outputActivation == .softmax {
+        let scores = Matrix(values, rows: rows.count, columns: width)
+        let classes = (0..<rows.count).map {
+          Int32(ClassificationMetrics.predictedClass(scores.row($0)))
+        }
+        try y.write(.rows(rows), from: classes)
+      } else {
+        try y.write(.rows(rows), from: values)
+      }
+    }
+  }
+
+  consuming func close() throws(LockstepError) {
+    do throws(HDF5Error) {
+      try file.close()
+    } catch {
+      throw LockstepError(error)
+    }
+  }
+}
+
+extension AnyCheckpoint {
+  /// What decided the numbers.
+  public var recipe: Recipe {
+    switch self {
+    case .float32(let checkpoint): checkpoint.recipe
+    case .float64(let checkpoint): checkpoint.recipe
+    }
+  }
+
+  /// Puts the parameters of the best validation loss in place of the last ones.
+  fileprivate mutating func takeBest(_ path: String) throws(LockstepError) {
+    switch self {
+    case .float32(var checkpoint):
+      try Self.takeBest(of: &checkpoint, path)
+      self = .float32(checkpoint)
+    case .float64(var checkpoint):
+      try Self.takeBest(of: &checkpoint, path)
+      self = .float64(checkpoint)
+    }
+  }
+
+  private static func takeBest<Element>(of checkpoint: inout Checkpoint<Element>, _ path: String)
+    throws(LockstepError)
+  {
+    guard !checkpoint.bestParameters.isEmpty else {
+      throw LockstepError(
+        .badData, path, "has no best parameters", remedy: "Train with validation, or leave --best out.")
+    }
+    checkpoint.parameters = checkpoint.bestParameters
+  }
+}

@@ -1,0 +1,129 @@
+import Networks
+import Optimizers
+import Primitives
+
+/// Everything that decides the numbers of a training run, besides the data: two runs of one recipe on the same data
+/// end in the same bits.
+///
+/// The number of threads is not part of it, nor is how long to train: a run may be continued with other threads and for
+/// more epochs.
+public struct Recipe: Sendable, Equatable {
+  /// The network.
+  public var network: MLP
+  /// What is made small.
+  public var loss: Loss
+  /// How steps are made of gradients.
+  public var optimizer: Optimizer
+  /// How the first parameters were drawn.
+  public var initializer: Initializer
+  /// The file whose parameters were taken instead of drawn ones, named by the digest of these; empty if drawn.
+  public var initialParameters: String
+  /// The rows of a minibatch.
+  public var batchSize: Int
+  /// The shards that a full minibatch is cut into.
+  public var shards: Int
+  /// Of initialisation, order of rows and split.
+  public var seed: UInt64
+  /// Whether each epoch takes the rows in an order of its own.
+  public var shuffle: Bool
+  /// The format of parameters and arithmetic.
+  public var precision: Precision
+  /// The part of the rows kept aside for validation.
+  public var validationFraction: Double
+  /// The digest of the samples of a validation file; empty without one.
+  public var validationDigest: String
+
+  /// A recipe with `shards` resolved for the network and batch size; see the properties.
+  ///
+  /// - Throws: ``LockstepError`` of kind `configuration` if parts do not go together.
+  public init(
+    network: MLP, loss: Loss, optimizer: Optimizer, initializer: Initializer = .auto, batchSize: Int,
+    shards: ShardChoice = .automatic, seed: UInt64 = 0, shuffle: Bool = true,
+    precision: Precision = .float32, validationFraction: Double = 0
+  ) throws(LockstepError) {
+    self.network = network
+    self.loss = loss
+    self.optimizer = optimizer
+    self.initializer = initializer
+    initialParameters = ""
+    self.batchSize = batchSize
+    self.seed = seed
+    self.shuffle = shuffle
+    self.precision = precision
+    self.validationFraction = validationFraction
+    validationDigest = ""
+    self.shards = 1
+    try check()
+    guard let parameters = network.parameterCount else { throw Self.tooLarge(network) }
+    self.shards =
+      ShardPlan(batchSize: batchSize, choice: shards, parameters: parameters).shards
+  }
+
+  /// The most rows of a minibatch.
+  public static let mostRows = 1 << 40
+  /// The most shards of a minibatch.
+  public static let mostShards = 1 << 16
+
+  /// The plan of a minibatch.
+  public var shardPlan: ShardPlan { ShardPlan(batchSize: batchSize, shards: shards) }
+
+  /// Throws if parts do not go together.
+  func check() throws(LockstepError) {
+    guard (1...Self.mostRows).contains(batchSize) else {
+      throw LockstepError(
+        .usage, "--batch-size", "is outside its range", found: "\(batchSize)",
+        expected: "1 to \(Self.mostRows)")
+    }
+    guard validationFraction >= 0, validationFraction < 1 else {
+      throw LockstepError(
+        .usage, "--validation-fraction", "is outside its range", found: "\(validationFraction)",
+        expected: "a number from 0 up to, but not including, 1")
+    }
+    for layer in network.layers.dropLast() where layer.activation == .softmax {
+      throw LockstepError(
+        .configuration, "--activation", "softmax is for output layers only",
+        remedy: "Choose relu, sigmoid, tanh or identity.")
+    }
+    if let required = loss.requiredActivation, required != network.outputActivation {
+      throw LockstepError(
+        .configuration, "--output-activation", "does not go with the loss \(loss.rawValue)",
+        found: network.outputActivation.rawValue, expected: required.rawValue,
+        remedy: "Leave --output-activation out.")
+    }
+    if let (option, value, expected) = optimizer.firstBadOption(in: precision) {
+      throw LockstepError(
+        .usage, option, "is outside its range", found: "\(value)", expected: expected)
+    }
+  }
+
+  static func tooLarge(_ network: MLP) -> LockstepError {
+    LockstepError(
+      .memory, "--hidden", "a network of these widths (\(network.summary)) does not fit into any memory",
+      remedy: "Choose smaller widths.")
+  }
+}
+
+extension Optimizer {
+  /// The first option that the rule does not accept, with its value and what would do.
+  fileprivate func firstBadOption(in precision: Precision)
+    -> (option: String, value: Double, expected: String)?
+  {
+    /// The value as it enters the arithmetic.
+    func rounded(_ value: Double) -> Double { precision == .float32 ? Double(Float(value)) : value }
+    var decays: [(String, Double)] = []
+    var sizes = [("--learning-rate", learningRate)]
+    switch self {
+    case .sgd(let sgd): decays = [("--momentum", sgd.momentum)]
+    case .adam(let adam):
+      decays = [("--beta1", adam.beta1), ("--beta2", adam.beta2)]
+      sizes.append(("--epsilon", adam.epsilon))
+    }
+    for (option, value) in sizes where !(rounded(value) > 0 && rounded(value).isFinite) {
+      return (option, value, "a number above 0 and finite in \(precision.rawValue)")
+    }
+    for (option, value) in decays where !(value >= 0 && rounded(value) < 1) {
+      return (option, value, "a number from 0 up to, but not including, 1")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,226 @@
+import Datasets
+import Kernels
+import Networks
+import Optimizers
+import Primitives
+
+/// Trains a network on samples in memory.
+///
+/// The numbers depend on the recipe and the samples alone; threads, pauses and checkpoints leave every bit as it is.
+public final class Trainer<Element: Scalar> {
+  /// What decides the numbers.
+  public let recipe: Recipe
+  /// Where training stands.
+  public private(set) var progress: Progress
+  /// One record an epoch completed.
+  public private(set) var history: [EpochRecord]
+  /// The parameters after the epoch of the best validation loss; empty without validation.
+  public private(set) var bestParameters: [Element]
+  /// The rows trained on.
+  public let samples: Samples<Element>
+  /// The rows kept aside, if any.
+  public let validation: Samples<Element>?
+
+  let engine: StepEngine<Element>
+  private var tuner: ThreadTuner
+  private var epochSeconds = 0.0
+  /// Whether a step was made whose loss was not finite: parameters and progress no longer belong together.
+  private var isSpoilt = false
+
+  /// A trainer at the start.
+  ///
+  /// - Parameters:
+  ///   - recipe: what to do; its precision is set to that of `Element`.
+  ///   - samples: the rows to train on, at least one.
+  ///   - validation: rows to measure the loss on after each epoch.
+  ///   - threads: how many threads work; it changes nothing but the speed.
+  ///   - parameters: first parameters, instead of those that the recipe's initializer draws.
+  /// - Throws: ``LockstepError`` if network, samples and loss do not fit together, or not into memory.
+  public init(
+    recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
+    threads: ThreadChoice = .automatic, parameters: [Element]? = nil
+  ) throws(LockstepError) {
+    var recipe = recipe
+    recipe.precision = Element.precision
+    self.recipe = recipe
+    self.samples = samples
+    self.validation = validation
+    progress = Progress()
+    history = []
+    bestParameters = []
+    let plan = recipe.shardPlan
+    try Self.check(recipe, samples: samples, validation: validation)
+    try threads.check()
+    tuner = ThreadTuner(choice: threads, shards: plan.shards, cpus: CPUBudget.current.cpus)
+    try MemoryPlan(recipe: recipe, samples: samples, validation: validation, workers: tuner.limit).check(
+      "", "training \(recipe.network.summary)",
+      remedy: "Choose smaller widths, batches or fewer threads.")
+    engine = StepEngine(
+      network: recipe.network, loss: recipe.loss, optimizer: recipe.optimizer, samples: samples,
+      plan: plan,
+      parameters: parameters
+        ?? recipe.initializer.parameters(for: recipe.network, seed: recipe.seed),
+      team: WorkerTeam(count: tuner.limit))
+  }
+
+  /// A trainer that goes on where `checkpoint` was written, with the same recipe and samples.
+  public convenience init(
+    resuming checkpoint: Checkpoint<Element>, samples: Samples<Element>,
+    validation: Samples<Element>? = nil, threads: ThreadChoice = .automatic
+  ) throws(LockstepError) {
+    try self.init(
+      recipe: checkpoint.recipe, samples: samples, validation: validation, threads: threads,
+      parameters: checkpoint.parameters)
+    let progress = checkpoint.progress
+    let (done, overflow) = progress.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
+    guard !overflow, (0..<stepsPerEpoch).contains(progress.step), progress.epoch >= 0,
+      progress.globalStep - progress.step == done, progress.epoch == checkpoint.history.count,
+      checkpoint.optimizerState.count == engine.state.count
+    else {
+      throw LockstepError(
+        .badData, "", "the checkpoint does not fit the samples",
+        remedy: "Resume with the samples that it was trained on.")
+    }
+    _ = engine.state.elements.update(fromContentsOf: checkpoint.optimizerState)
+    self.progress = progress
+    history = checkpoint.history
+    bestParameters = checkpoint.bestParameters
+  }
+
+  /// The parameters as they are now, laid out as ``ParameterLayout`` says.
+  public var parameters: [Element] { engine.parameters.array }
+
+  /// The optimizer's state vectors, one after the other.
+  public var optimizerState: [Element] { engine.state.array }
+
+  /// The digest of the parameters' bytes.
+  public var parametersDigest: Digest { Digest(of: UnsafeBufferPointer(engine.parameters.elements)) }
+
+  /// The steps of an epoch.
+  public var stepsPerEpoch: Int { engine.stepsPerEpoch }
+
+  /// The number of workers decided on, with the reason; nil while that is still being measured.
+  public var threads: (count: Int, reason: String)? { tuner.workers.map { ($0, tuner.reason) } }
+
+  /// The mean loss of the epoch under way, or of the last one if none is.
+  public var currentLoss: Double {
+    if progress.step == 0 { return history.last?.loss ?? .nan }
+    let rows = min(progress.step * recipe.batchSize, samples.count)
+    return progress.lossSum / Double(rows * recipe.loss.divisor(outputs: recipe.network.outputs))
+  }
+
+  /// Makes up to `limit` steps, all within the epoch under way, and completes the epoch if they reach its end.
+  ///
+  /// It may make fewer, while the number of threads is being measured and when a stop is asked for.
+  ///
+  /// - Returns: the steps made.
+  /// - Throws: ``LockstepError`` of kind `diverged` if a loss is not finite. The parameters are then of no use.
+  @discardableResult public func advance(_ limit: Int, stop: StopRequest? = nil) throws(LockstepError)
+    -> Int
+  {
+    if isSpoilt { throw divergence(step: progress.globalStep + 1) }
+    let proposal = tuner.proposal
+    let segment = Segment(
+      order: EpochOrder(
+        count: samples.count, seed: recipe.seed, epoch: progress.epoch, shuffled: recipe.shuffle),
+      firstStep: progress.step, steps: min(limit, proposal.steps, stepsPerEpoch - progress.step),
+      globalStep: progress.globalStep, workers: proposal.workers)
+    let start = monotonicNanoseconds()
+    let result = engine.run(segment, lossSum: progress.lossSum, stop: stop)
+    let nanoseconds = monotonicNanoseconds() - start
+    tuner.record(steps: result.steps, nanoseconds: nanoseconds)
+    epochSeconds += Double(nanoseconds) * 1e-9
+    progress.step += result.steps
+    progress.globalStep += result.steps
+    progress.lossSum = result.lossSum
+    if result.diverged {
+      isSpoilt = true
+      throw divergence(step: progress.globalStep + 1)
+    }
+    if progress.step == stepsPerEpoch { completeEpoch() }
+    return result.steps
+  }
+
+  /// Trains until `epochs` are completed, calling `body` after each.
+  public func train(epochs: Int, _ body: (_ epoch: Int, EpochRecord) -> Void = { _, _ in })
+    throws(LockstepError)
+  {
+    while progress.epoch < epochs {
+      let epoch = progress.epoch
+      try advance(.max)
+      if progress.epoch > epoch { body(progress.epoch, history[epoch]) }
+    }
+  }
+
+  /// How well the network does on `samples` now.
+  public func evaluate(_ samples: Samples<Element>) -> Evaluation {
+    Evaluator(network: recipe.network, loss: recipe.loss, team: engine.team)
+      .evaluate(samples, parameters: engine.parameters)
+  }
+
+  /// Everything needed to go on later, as it is now.
+  ///
+  /// - Throws: ``LockstepError`` of kind `diverged` if a parameter is not finite.
+  public func checkpoint() throws(LockstepError) -> Checkpoint<Element> {
+    try checkFinite()
+    return Checkpoint(
+      recipe: recipe, progress: progress, history: history, parameters: parameters,
+      optimizerState: optimizerState, bestParameters: bestParameters)
+  }
+
+  /// Throws ``LockstepError`` of kind `diverged` if a parameter is not finite.
+  public func checkFinite() throws(LockstepError) {
+    for vector in [engine.parameters, engine.state] {
+      if isSpoilt || Elementwise.firstNonFinite(UnsafeBufferPointer(vector.elements)) != nil {
+        throw divergence(step: progress.globalStep)
+      }
+    }
+  }
+
+  private func completeEpoch() {
+    let loss = currentLoss
+    let validationLoss = validation.map { evaluate($0).loss }
+    progress.epoch += 1
+    progress.step = 0
+    progress.lossSum = 0
+    history.append(
+      EpochRecord(
+        loss: loss, validationLoss: validationLoss ?? .nan,
+        learningRate: recipe.optimizer.learningRate, seconds: epochSeconds))
+    epochSeconds = 0
+    if let validationLoss, validationLoss < progress.best?.value ?? .infinity {
+      progress.best = Progress.Best(value: validationLoss, epoch: progress.epoch)
+      bestParameters = parameters
+    }
+  }
+
+  private func divergence(step: Int) -> LockstepError {
+    LockstepError(
+      .diverged, "",
+      "training diverged at step \(step) (epoch \(progress.epoch + 1)): the numbers are not finite",
+      remedy: "Try a smaller --learning-rate, or scale the data.")
+  }
+
+  private static func check(
+    _ recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>?
+  ) throws(LockstepError) {
+    try recipe.check()
+    for samples in [samples] + (validation.map { [$0] } ?? []) {
+      guard samples.count > 0 else { throw LockstepError(.badData, "", "there are no samples") }
+      guard samples.features == recipe.network.inputs else {
+        throw LockstepError(
+          .badData, "", "the samples do not fit the network", found: "\(samples.features) features",
+          expected: "\(recipe.network.inputs)")
+      }
+      switch (samples.targets, recipe.loss) {
+      case (.labels(_, let classes), .crossEntropy) where classes <= recipe.network.outputs: break
+      case (.values(_, let columns), .meanSquaredError) where columns == recipe.network.outputs: break
+      case (.values(_, let columns), .binaryCrossEntropy) where columns == recipe.network.outputs: break
+      default:
+        throw LockstepError(
+          .badData, "", "the targets do not fit the network and the loss \(recipe.loss.rawValue)",
+          found: "\(samples.outputs) targets or classes", expected: "\(recipe.network.outputs)")
+      }
+    }
+  }
+}

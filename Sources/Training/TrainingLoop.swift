@@ -1,0 +1,104 @@
+import HDF5
+import Primitives
+
+/// The loop of a training run: steps, in pieces short enough to look up from, and checkpoints where they are due.
+struct TrainingLoop<Element: Scalar & HDF5Element> {
+  let trainer: Trainer<Element>
+  let options: TrainingOptions
+  let datasetDigest: String
+  let observer: @Sendable (TrainingEvent) -> Void
+  private(set) var wasStopped = false
+  private var saved: Progress?
+  private var announcedThreads = false
+
+  init(
+    trainer: Trainer<Element>, options: TrainingOptions, datasetDigest: String,
+    observer: @escaping @Sendable (TrainingEvent) -> Void
+  ) {
+    self.trainer = trainer
+    self.options = options
+    self.datasetDigest = datasetDigest
+    self.observer = observer
+    // What was read from the checkpoint need not be written again if nothing is left to do.
+    saved = trainer.progress.globalStep > 0 ? trainer.progress : nil
+  }
+
+  /// Trains until the epochs or steps asked for are done, or a stop is.
+  ///
+  /// - Returns: the rows trained on, and the seconds that took.
+  mutating func run(stop: StopRequest, start: UInt64) throws(LockstepError) -> (
+    rows: Int, seconds: Double
+  ) {
+    var pace = Pace()
+    var rows = 0
+    var nanoseconds: UInt64 = 0
+    while !isDone, !wasStopped {
+      let before = trainer.progress
+      let begin = monotonicNanoseconds()
+      let steps = try trainer.advance(min(pace.steps, stepsUntilDue), stop: stop)
+      let taken = monotonicNanoseconds() - begin
+      nanoseconds += taken
+      pace.record(steps: steps, nanoseconds: taken)
+      rows +=
+        min((before.step + steps) * trainer.recipe.batchSize, trainer.samples.count)
+        - before.step * trainer.recipe.batchSize
+      wasStopped = stop.isMade && !isDone
+      announce(since: before)
+      if isCheckpointDue(since: before) { try save() }
+    }
+    try trainer.checkFinite()
+    if saved != trainer.progress { try save() }
+    return (rows, Double(nanoseconds) * 1e-9)
+  }
+
+  private var isDone: Bool {
+    trainer.progress.epoch >= options.epochs || trainer.progress.globalStep >= options.steps ?? .max
+  }
+
+  /// The steps until something other than stepping is to be done.
+  private var stepsUntilDue: Int {
+    let step = trainer.progress.globalStep
+    var most = (options.steps ?? .max) - step
+    if let every = options.checkpointSteps { most = min(most, every - step % every) }
+    return most
+  }
+
+  private func isCheckpointDue(since before: Progress) -> Bool {
+    let now = trainer.progress
+    if let every = options.checkpointSteps, now.globalStep / every > before.globalStep / every {
+      return true
+    }
+    return now.epoch > before.epoch && now.epoch % options.checkpointEvery == 0
+  }
+
+  private mutating func announce(since before: Progress) {
+    if !announcedThreads, let threads = trainer.threads {
+      announcedThreads = true
+      observer(.threadsChosen(threads.count, reason: threads.reason))
+    }
+    observer(.advanced(trainer.progress, loss: trainer.currentLoss))
+    if trainer.progress.epoch > before.epoch {
+      observer(.epoch(trainer.progress.epoch, trainer.history[before.epoch]))
+    }
+  }
+
+  private mutating func save() throws(LockstepError) {
+    guard let path = options.output else { return }
+    var checkpoint = try trainer.checkpoint()
+    checkpoint.datasetDigest = datasetDigest
+    try checkpoint.write(to: path, threads: trainer.threads?.count ?? 1)
+    saved = trainer.progress
+    observer(.saved(path, trainer.progress))
+  }
+}
+
+/// How many steps to make before looking up: about a twentieth of a second's worth.
+private struct Pace {
+  private(set) var steps = 1
+
+  mutating func record(steps made: Int, nanoseconds: UInt64) {
+    guard made > 0 else { return }
+    let wanted = 5e7 / max(Double(nanoseconds) / Double(made), 1)
+    steps = max(1, min(Int(wanted), steps * 8))
+  }
+}

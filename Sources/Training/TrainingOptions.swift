@@ -1,0 +1,75 @@
+import Datasets
+import Kernels
+import Networks
+import Optimizers
+import Primitives
+
+/// What a training run is asked to do, before the data are known.
+public struct TrainingOptions: Sendable {
+  /// The samples.
+  public var data: DatasetLocation
+  /// Samples to measure the loss on after each epoch, from another file.
+  public var validation: DatasetLocation?
+  /// The part of the rows to keep aside for that instead.
+  public var validationFraction = 0.0
+  /// The widths of the hidden layers.
+  public var hidden: [Int] = []
+  /// The activation of the hidden layers.
+  public var activation = Activation.relu
+  /// The activation of the output layer; nil for the one that goes with the loss.
+  public var outputActivation: Activation?
+  /// How parameters are drawn.
+  public var initializer = Initializer.auto
+  /// The loss; nil for mse of numbers and cross-entropy of classes.
+  public var loss: Loss?
+  /// The optimizer.
+  public var optimizer = Optimizer.adam(Adam())
+  /// The rows of a minibatch.
+  public var batchSize = 256
+  /// How many epochs to have completed in the end.
+  public var epochs = 20
+  /// How many steps to have made in the end, if that is earlier.
+  public var steps: Int?
+  /// Of initialisation, order and split.
+  public var seed: UInt64 = 0
+  /// Whether each epoch takes the rows in an order of its own.
+  public var shuffle = true
+  /// How many threads work.
+  public var threads = ThreadChoice.automatic
+  /// How minibatches are cut.
+  public var shards = ShardChoice.automatic
+  /// The format of parameters and arithmetic.
+  public var precision = Precision.float32
+  /// A Keras weights file or checkpoint to take the first parameters from.
+  public var initial: String?
+  /// Where to write checkpoints.
+  public var output: String?
+  /// Write a checkpoint every so many epochs.
+  public var checkpointEvery = 1
+  /// Write a checkpoint every so many steps, too.
+  public var checkpointSteps: Int?
+  /// Go on from `output` if it is there.
+  public var resume = false
+  /// Write `output` anew if it is there.
+  public var replacesOutput = false
+
+  /// Training on `data` with the default options.
+  public init(data: DatasetLocation) { self.data = data }
+
+  /// The loss and the role of targets that come of the options for targets of this kind.
+  func resolvedLoss(hasIntegerTargets: Bool) -> (loss: Loss, role: TargetRole) {
+    let loss = loss ?? (hasIntegerTargets ? .crossEntropy : .meanSquaredError)
+    return (loss, loss == .crossEntropy ? .labels : .values)
+  }
+
+  /// The recipe for data with so many rows, features and outputs. A minibatch is never more than all rows.
+  func recipe(rows: Int, features: Int, outputs: Int, loss: Loss) throws(LockstepError) -> Recipe {
+    try Recipe(
+      network: MLP(
+        inputs: features, hidden: hidden, outputs: outputs, activation: activation,
+        outputActivation: outputActivation ?? loss.requiredActivation ?? .identity),
+      loss: loss, optimizer: optimizer, initializer: initializer, batchSize: min(batchSize, max(rows, 1)),
+      shards: shards, seed: seed, shuffle: shuffle, precision: precision,
+      validationFraction: validationFraction)
+  }
+}

@@ -1,0 +1,55 @@
+import Primitives
+
+/// What is known once the data are read and the recipe is settled.
+public struct TrainingStart: Sendable {
+  /// What decides the numbers.
+  public var recipe: Recipe
+  /// The rows trained on.
+  public var samples: Int
+  /// The rows kept aside or read from the validation file.
+  public var validationSamples: Int
+  /// The steps of an epoch.
+  public var stepsPerEpoch: Int
+  /// Where training goes on, if it does not begin.
+  public var resumedAt: Progress?
+}
+
+/// Something that a person who watches the training may want to know.
+public enum TrainingEvent: Sendable {
+  /// The first step is about to be made.
+  case started(TrainingStart)
+  /// Some steps were made.
+  case advanced(Progress, loss: Double)
+  /// The number of threads is settled.
+  case threadsChosen(Int, reason: String)
+  /// An epoch was completed; epochs count from 1.
+  case epoch(Int, EpochRecord)
+  /// A checkpoint was written.
+  case saved(String, Progress)
+}
+
+/// What came of a training run.
+public struct TrainingReport: Sendable {
+  /// What the run started from.
+  public var start: TrainingStart
+  /// Where it ended.
+  public var progress: Progress
+  /// The mean training loss of the last epoch.
+  public var loss: Double
+  /// The validation loss after the last epoch completed, if there is validation.
+  public var validationLoss: Double?
+  /// The number of threads that made the last steps.
+  public var threads: Int
+  /// Seconds from the start to the end, reading and writing included.
+  public var seconds: Double
+  /// Seconds spent making steps and validating.
+  public var trainingSeconds: Double
+  /// Rows trained on a second of `trainingSeconds`, in this run.
+  public var samplesPerSecond: Double
+  /// The digest of the parameters.
+  public var parametersDigest: Digest
+  /// The checkpoint, if one was asked for.
+  public var output: String?
+  /// Whether the run ended because a stop was asked for.
+  public var wasStopped: Bool
+}

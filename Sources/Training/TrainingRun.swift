@@ -1,0 +1,239 @@
+import Datasets
+import HDF5
+import Networks
+import Optimizers
+import Primitives
+
+/// A training run from file to checkpoint: reads the samples, trains, validates and saves, and goes on from a saved
+/// checkpoint if asked to.
+public struct TrainingRun: Sendable {
+  private let options: TrainingOptions
+  private let stop: StopRequest
+  private let observer: @Sendable (TrainingEvent) -> Void
+
+  /// A run that does what `options` say, ends early when `stop` is made, and tells `observer` how it gets on.
+  public init(
+    _ options: TrainingOptions, stop: StopRequest = StopRequest(),
+    observer: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
+  ) {
+    self.options = options
+    self.stop = stop
+    self.observer = observer
+  }
+
+  /// Trains.
+  ///
+  /// - Throws: ``LockstepError``. A checkpoint that was there stays whole whatever happens.
+  public func run() throws(LockstepError) -> TrainingReport {
+    do throws(LockstepError) {
+      switch options.precision {
+      case .float32: return try run(as: Float.self)
+      case .float64: return try run(as: Double.self)
+      }
+    } catch {
+      // What the trainer finds wrong is about the data, whose name it does not know.
+      var error = error
+      if error.subject.isEmpty { error.subject = options.data.file }
+      throw error
+    }
+  }
+
+  private func run<Element: Scalar & HDF5Element>(as type: Element.Type) throws(LockstepError)
+    -> TrainingReport
+  {
+    let start = monotonicNanoseconds()
+    // The output is looked at before any work is done, and stays ours until the end.
+    let claim = try options.output.map { path throws(LockstepError) in try OutputClaim(path) }
+    defer { claim?.release() }
+    try requireReplaceable()
+    let resumed: Checkpoint<Element>? = try checkpointToResume()
+    let data = try load(as: type)
+    let recipe = try settleRecipe(data, resumed: resumed)
+    let trainer = try makeTrainer(recipe, data, resumed: resumed)
+    let first = TrainingStart(
+      recipe: recipe, samples: data.samples.training.count,
+      validationSamples: trainer.validation?.count ?? 0, stepsPerEpoch: trainer.stepsPerEpoch,
+      resumedAt: resumed?.progress)
+    observer(.started(first))
+    var loop = TrainingLoop(
+      trainer: trainer, options: options, datasetDigest: data.samples.digest.description,
+      observer: observer)
+    let (rows, seconds) = try loop.run(stop: stop, start: start)
+    return TrainingReport(
+      start: first, progress: trainer.progress, loss: trainer.currentLoss,
+      validationLoss: trainer.validation == nil ? nil : trainer.history.last?.validationLoss,
+      threads: trainer.threads?.count ?? 1,
+      seconds: Double(monotonicNanoseconds() - start) * 1e-9, trainingSeconds: seconds,
+      samplesPerSecond: seconds > 0 ? Double(rows) / seconds : 0,
+      parametersDigest: trainer.parametersDigest, output: options.output, wasStopped: loop.wasStopped)
+  }
+
+  private struct Data<Element: Scalar> {
+    var samples: LoadedSamples<Element>
+    var validation: Samples<Element>?
+    var validationDigest = ""
+    var loss: Loss
+  }
+
+  private func load<Element: Scalar & HDF5Element>(as type: Element.Type) throws(LockstepError)
+    -> Data<Element>
+  {
+    let file = try DatasetFile(options.data)
+    let (loss, role) = options.resolvedLoss(hasIntegerTargets: file.hasIntegerTargets)
+    try checkMemory(file, as: type)
+    let split: Split? =
+      options.validationFraction > 0
+      ? try Split(
+        count: file.rows, validationFraction: options.validationFraction, seed: options.seed) : nil
+    let samples = try SamplesLoader<Element>(file, role: role, split: split).load()
+    var validation = samples.validation
+    var validationDigest = ""
+    if let location = options.validation {
+      let file = try DatasetFile(location)
+      try requireSameShape(file, as: samples.training)
+      try checkMemory(file, as: type)
+      let loaded = try SamplesLoader<Element>(file, role: role).load()
+      validation = loaded.training
+      validationDigest = loaded.digest.description
+    }
+    if loss == .binaryCrossEntropy {
+      try samples.training.requireProbabilities(options.data)
+      try samples.validation?.requireProbabilities(options.data)
+      if let location = options.validation { try validation?.requireProbabilities(location) }
+    }
+    let classes = samples.training.outputs
+    if options.loss == nil, role == .labels, classes > max(1000, samples.training.count) {
+      throw LockstepError(
+        .badData, options.data.yName, "the integers are read as classes, and there are more than rows",
+        found: "class \(classes - 1) in \(samples.training.count) rows",
+        remedy: "For numbers, give --loss mse; for classes, --loss cross-entropy.")
+    }
+    return Data(
+      samples: samples, validation: validation, validationDigest: validationDigest, loss: loss)
+  }
+
+  private func checkMemory<Element: Scalar>(_ file: borrowing DatasetFile, as type: Element.Type)
+    throws(LockstepError)
+  {
+    try MemoryPlan(loading: file, as: type).check(
+      file.location.file, "holding the samples", remedy: "Use fewer rows or --precision float32.")
+  }
+
+  /// Throws if writing the output would destroy something that nobody said may go.
+  private func requireReplaceable() throws(LockstepError) {
+    guard let output = options.output, let found = FileIdentity(output) else { return }
+    for input in [options.data.file, options.validation?.file].compactMap({ $0 })
+    where FileIdentity(input) == found {
+      throw LockstepError(
+        .cannotCreate, output, "is the file with the samples", remedy: "Choose another --output.")
+    }
+    guard options.resume || options.replacesOutput else {
+      throw LockstepError(
+        .cannotCreate, output, "is there already",
+        remedy: "Go on from it with --resume, replace it with --force, or choose another --output.")
+    }
+  }
+
+  private func requireSameShape<Element: Scalar>(
+    _ file: borrowing DatasetFile, as samples: Samples<Element>
+  ) throws(LockstepError) {
+    var (name, own, other) = (file.location.xName, file.features, samples.features)
+    if own == other, case .values(_, let columns) = samples.targets {
+      (name, own, other) = (file.location.yName, file.targets, columns)
+    }
+    guard own == other else {
+      throw LockstepError(
+        .badData, name, "the rows are not like those of \(options.data.file)", found: "\(own) columns",
+        expected: "\(other)", remedy: "Name a --validation file of the same kind.")
+    }
+  }
+
+  private func settleRecipe<Element: Scalar>(
+    _ data: Data<Element>, resumed: Checkpoint<Element>?
+  ) throws(LockstepError) -> Recipe {
+    var recipe = try options.recipe(
+      rows: data.samples.training.count, features: data.samples.training.features,
+      outputs: max(data.samples.training.outputs, data.validation?.outputs ?? 0), loss: data.loss)
+    recipe.validationDigest = data.validationDigest
+    if let resumed {
+      recipe.initialParameters = resumed.recipe.initialParameters
+      try requireSame(recipe, resumed, digest: data.samples.digest.description)
+    }
+    return recipe
+  }
+
+  private func makeTrainer<Element: Scalar & HDF5Element>(
+    _ recipe: Recipe, _ data: Data<Element>, resumed: Checkpoint<Element>?
+  ) throws(LockstepError) -> Trainer<Element> {
+    if let resumed {
+      return try Trainer(
+        resuming: resumed, samples: data.samples.training, validation: data.validation,
+        threads: options.threads)
+    }
+    var recipe = recipe
+    var parameters: [Element]?
+    if let path = options.initial {
+      let finding = try Seal.check(path)
+      let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: path) }
+      if finding == .unsealed { try Seal.checkAbsence(from: file) }
+      let read: [Element] = try KerasWeights.read(for: recipe.network, from: file)
+      recipe.initialParameters = read.withUnsafeBufferPointer { Digest(of: $0) }.description
+      parameters = read
+    }
+    return try Trainer(
+      recipe: recipe, samples: data.samples.training, validation: data.validation,
+      threads: options.threads, parameters: parameters)
+  }
+
+  private func checkpointToResume<Element: Scalar>() throws(LockstepError) -> Checkpoint<Element>? {
+    guard options.resume else { return nil }
+    guard let path = options.output else {
+      throw LockstepError(
+        .usage, "--resume", "needs the checkpoint to go on from", remedy: "Name it with --output.")
+    }
+    let found: AnyCheckpoint
+    do {
+      found = try AnyCheckpoint(reading: path)
+    } catch let error where error.kind == .noInput {
+      return nil
+    }
+    switch found {
+    case .float32(let checkpoint):
+      if let same = checkpoint as? Checkpoint<Element> { return same }
+    case .float64(let checkpoint):
+      if let same = checkpoint as? Checkpoint<Element> { return same }
+    }
+    throw LockstepError(
+      .configuration, path, "cannot be resumed with another --precision",
+      found: Element.precision.rawValue,
+      expected: Element.precision == .float32 ? "float64" : "float32",
+      remedy: "Give the options that the checkpoint was made with, or another --output.")
+  }
+
+  private func requireSame<Element: Scalar>(
+    _ recipe: Recipe, _ checkpoint: Checkpoint<Element>, digest: String
+  ) throws(LockstepError) {
+    let path = options.output ?? ""
+    let differences = recipe.differences(from: checkpoint.recipe)
+    if differences.contains(where: { $0.option == "--inputs" || $0.option == "--outputs" }) {
+      throw LockstepError(
+        .badData, path, "the checkpoint's shapes do not fit the data",
+        found:
+          "\(recipe.network.inputs) features and \(recipe.network.outputs) outputs in \(options.data.file)",
+        expected: "\(checkpoint.recipe.network.inputs) and \(checkpoint.recipe.network.outputs)",
+        remedy: "Name the data that it was trained on, or another --output.")
+    }
+    guard differences.isEmpty else {
+      let list = differences.map { "\($0.option) is \($0.own), in the checkpoint \($0.other)" }
+      throw LockstepError(
+        .configuration, path, "cannot be resumed with another configuration: \(list.joined(separator: "; "))",
+        remedy: "Give the options that the checkpoint was made with, or another --output.")
+    }
+    guard digest == checkpoint.datasetDigest else {
+      throw LockstepError(
+        .badData, options.data.file, "is not the data that \(path) was trained on",
+        found: "digest \(digest)", expected: checkpoint.datasetDigest,
+        remedy: "Name the same data, or another --output.")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Datasets
+import Kernels
+import Networks
+import Primitives
+
+/// The memory that one worker computes in: its rows, the network's workspace, and its gradient buffers.
+///
+/// Only its worker touches it, but for `gradients`, which all workers read and write slice by slice in the reduction.
+final class WorkerScratch<Element: Scalar>: Sendable {
+  let workspace: Workspace<Element>
+  /// `slots` gradients of `gradientStride` numbers each.
+  let gradients: AlignedBuffer<Element>
+  private let features: Int
+  private let indices: AlignedBuffer<Int>
+  private let x: AlignedBuffer<Element>
+  private let values: AlignedBuffer<Element>
+  private let labels: AlignedBuffer<Int32>
+
+  init(network: MLP, rows: Int, usesLabels: Bool, gradientCount: Int) {
+    features = network.inputs
+    workspace = Workspace(network: network, capacity: rows)
+    gradients = AlignedBuffer(repeating: 0, count: gradientCount)
+    indices = AlignedBuffer(repeating: 0, count: rows)
+    x = AlignedBuffer(repeating: 0, count: rows * network.inputs)
+    values = AlignedBuffer(repeating: 0, count: usesLabels ? 0 : rows * network.outputs)
+    labels = AlignedBuffer(repeating: 0, count: usesLabels ? rows : 0)
+  }
+
+  /// Collects the rows at `positions` of `order` and returns views of their features and targets.
+  @inline(__always) func collect(
+    _ positions: Range<Int>, of order: EpochOrder, from samples: SamplesView<Element>
+  ) -> (input: Matrix<Element>, targets: Targets<Element>) {
+    let count = positions.count
+    let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<count])
+    order.copyRows(from: positions.lowerBound, into: rows)
+    let chosen = UnsafeBufferPointer(rows)
+    let x = UnsafeMutableBufferPointer(rebasing: x.elements[..<(count * features)])
+    Gather.rows(
+      of: samples.x, width: features, indices: chosen, to: x)
+    let input = Matrix(UnsafeBufferPointer(x), rows: count, columns: features)
+    switch samples.targets {
+    case .values(let all, let columns):
+      let values = UnsafeMutableBufferPointer(rebasing: values.elements[..<(count * columns)])
+      Gather.rows(
+        of: all, width: columns, indices: chosen, to: values)
+      return (
+        input, .values(Matrix(UnsafeBufferPointer(values), rows: count, columns: columns))
+      )
+    case .labels(let all):
+      let labels = UnsafeMutableBufferPointer(rebasing: labels.elements[..<count])
+      Gather.rows(of: all, width: 1, indices: chosen, to: labels)
+      return (input, .labels(UnsafeBufferPointer(labels)))
+    }
+  }
+}
+
+/// Samples as plain addresses, valid as long as the samples: what a step's loops work with.
+struct SamplesView<Element: Scalar>: BitwiseCopyable {
+  enum Targets: BitwiseCopyable {
+    case values(UnsafeBufferPointer<Element>, columns: Int)
+    case labels(UnsafeBufferPointer<Int32>)
+  }
+
+  let count: Int
+  let x: UnsafeBufferPointer<Element>
+  let targets: Targets
+
+  init(_ samples: Samples<Element>) {
+    count = samples.count
+    x = UnsafeBufferPointer(samples.x.elements)
+    switch samples.targets {
+    case .values(let values, let columns):
+      targets = .values(UnsafeBufferPointer(values.elements), columns: columns)
+    case .labels(let labels, _): targets = .labels(UnsafeBufferPointer(labels.elements))
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Lockstep
+import Testing
+
+@testable import Training
+
+@Suite("Evaluation")
+struct EvaluatorTests {
+  @Test("gives the same bits for any number of workers", arguments: [Loss.meanSquaredError, .crossEntropy])
+  func sameBits(loss: Loss) throws {
+    let classes = loss == .crossEntropy ? 4 : nil
+    let recipe = try Fixture.recipe(loss: loss)
+    let samples: Samples<Float> = Fixture.samples(5000, classes: classes)
+    let parameters: [Float] = recipe.initializer.parameters(for: recipe.network, seed: 1)
+    let all = [1, 2, 3, 7, 16].map { workers in
+      Evaluator(network: recipe.network, loss: loss, team: WorkerTeam(count: workers))
+        .evaluate(samples, parameters: AlignedBuffer(parameters, filler: 0))
+    }
+    #expect(all.allSatisfy { $0 == all[0] })
+    #expect(all[0].samples == 5000 && all[0].loss.isFinite)
+  }
+
+  @Test("agrees with the formulas")
+  func formulas() throws {
+    // y = x0 - x1, predicted as x0 + 0.5.
+    let x: [Double] = [1, 0, 4, 2, -3, 1, 2, 2]
+    let y: [Double] = [1, 2, -4, 0]
+    let network = MLP(inputs: 2, hidden: [], outputs: 1)
+    let evaluation = Evaluator<Double>(
+      network: network, loss: .meanSquaredError, team: WorkerTeam(count: 1)
+    ).evaluate(
+      Samples(x: x, features: 2, y: y), parameters: AlignedBuffer([1, 0, 0.5], filler: 0))
+    // Errors 0.5, 2.5, 1.5, 2.5; deviations of y from its mean -0.25: 1.25, 2.25, -3.75, 0.25.
+    let squares = 0.25 + 6.25 + 2.25 + 6.25
+    #expect(evaluation.loss == squares / 4)
+    #expect(evaluation.rootMeanSquaredError == (squares / 4).squareRoot())
+    #expect(evaluation.meanAbsoluteError == 1.75)
+    #expect(evaluation.r2 == 1 - squares / (1.5625 + 5.0625 + 14.0625 + 0.0625))
+  }
+
+  @Test("has no r2 for a constant target")
+  func constant() {
+    let evaluation = Evaluator<Double>(
+      network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+      team: WorkerTeam(count: 1)
+    ).evaluate(
+      Samples(x: [1, 2], features: 1, y: [3, 3]), parameters: AlignedBuffer([0, 3], filler: 0))
+    #expect(evaluation.r2 == nil && evaluation.loss == 0)
+  }
+}

@@ -1,0 +1,214 @@
+import Foundation
+import Lockstep
+import Testing
+
+@testable import Training
+
+@Suite("Training gives the same bits")
+struct TrainerBitsTests {
+  static let optimizers: [Optimizer] = [
+    .sgd(SGD(learningRate: 0.1)), .sgd(SGD(learningRate: 0.05, momentum: 0.9)),
+    .adam(Adam(learningRate: 0.01)),
+  ]
+
+  func train<Element: Scalar>(
+    _ recipe: Recipe, classes: Int?, threads: Int, as type: Element.Type
+  ) throws -> Bits<Element> {
+    let trainer = try Trainer<Element>(
+      recipe: recipe, samples: Fixture.samples(classes: classes),
+      validation: Fixture.samples(61, classes: classes), threads: .count(threads))
+    try trainer.train(epochs: 2)
+    return Bits(trainer)
+  }
+
+  func check<Element: Scalar>(_ recipe: Recipe, classes: Int?, as type: Element.Type) throws {
+    let one = try train(recipe, classes: classes, threads: 1, as: type)
+    #expect(one.parameters.allSatisfy { $0.isFinite })
+    for threads in [2, 3, 5, 8] {
+      #expect(try train(recipe, classes: classes, threads: threads, as: type) == one, "\(threads) threads")
+    }
+  }
+
+  @Test("for any number of threads", arguments: [Loss.meanSquaredError, .crossEntropy], optimizers)
+  func threads(loss: Loss, optimizer: Optimizer) throws {
+    let recipe = try Fixture.recipe(loss: loss, optimizer: optimizer)
+    let classes = loss == .crossEntropy ? 4 : nil
+    try check(recipe, classes: classes, as: Float.self)
+    try check(recipe, classes: classes, as: Double.self)
+  }
+
+  @Test(
+    "for batches of one row, of all rows and of more, and for shards of one row",
+    arguments: [(1, 1), (203, 16), (500, 7), (50, 50), (7, 3)])
+  func sizes(batchSize: Int, shards: Int) throws {
+    try check(
+      Fixture.recipe(batchSize: batchSize, shards: .count(shards)), classes: nil, as: Float.self)
+  }
+
+  @Test("in whatever pieces the steps are made, with any number of threads in each")
+  func pieces() throws {
+    let recipe = try Fixture.recipe()
+    let whole = try train(recipe, classes: nil, threads: 2, as: Double.self)
+    for piece in [1, 2, 3] {
+      let trainer = try Trainer<Double>(
+        recipe: recipe, samples: Fixture.samples(), validation: Fixture.samples(61), threads: .automatic)
+      while trainer.progress.epoch < 2 { try trainer.advance(piece) }
+      #expect(Bits(trainer) == whole)
+    }
+  }
+
+  @Test("when stopped after any step and resumed with another number of threads")
+  func resume() throws {
+    let recipe = try Fixture.recipe()
+    let samples: Samples<Float> = Fixture.samples()
+    let validation: Samples<Float> = Fixture.samples(61)
+    let whole = try Trainer(
+      recipe: recipe, samples: samples, validation: validation, threads: .count(1))
+    try whole.train(epochs: 3)
+    let folder = try TemporaryFolder()
+    for steps in 0...whole.progress.globalStep {
+      var trainer = try Trainer(
+        recipe: recipe, samples: samples, validation: validation, threads: .count(2))
+      while trainer.progress.globalStep < steps {
+        try trainer.advance(steps - trainer.progress.globalStep)
+      }
+      let path = folder.file("c.weights.h5")
+      try trainer.checkpoint().write(to: path)
+      guard case .float32(let checkpoint) = try AnyCheckpoint(reading: path) else {
+        Issue.record("the checkpoint has another precision")
+        return
+      }
+      trainer = try Trainer(
+        resuming: checkpoint, samples: samples, validation: validation, threads: .count(steps % 5 + 1))
+      try trainer.train(epochs: 3)
+      #expect(Bits(trainer) == Bits(whole), "stopped after \(steps) steps")
+      #expect(trainer.progress == whole.progress)
+    }
+  }
+
+  @Test("differ by seed, by order and by the number of shards, which are the recipe's")
+  func recipeMatters() throws {
+    let base = try train(Fixture.recipe(), classes: nil, threads: 1, as: Float.self)
+    for other in [
+      try Fixture.recipe(seed: 4), try Fixture.recipe(shuffle: false),
+      try Fixture.recipe(shards: .count(2)),
+    ] {
+      #expect(try train(other, classes: nil, threads: 1, as: Float.self) != base)
+    }
+  }
+}
+
+@Suite("The trainer")
+struct TrainerTests {
+  @Test("learns y = 3*x0 + 2*x1")
+  func learns() throws {
+    let samples: Samples<Double> = LinearProblem().samples(2000)
+    let recipe = try Recipe(
+      network: MLP(inputs: 2, hidden: [10], outputs: 1), loss: .meanSquaredError,
+      optimizer: .adam(Adam(learningRate: 0.01)), batchSize: 50)
+    let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(2))
+    try trainer.train(epochs: 60)
+    let evaluation = trainer.evaluate(samples)
+    #expect(try #require(evaluation.r2) > 0.9999)
+    let losses = trainer.history.map(\.loss)
+    #expect(try #require(losses.last) < losses[0] / 100)
+  }
+
+  @Test("scales the sums of a ragged last batch by its own size")
+  func raggedBatch() throws {
+    // One linear unit, one feature, gradient descent: w and b can be followed by hand.
+    let x: [Double] = [1, 2, 3, 4, 5]
+    let y: [Double] = [2, 3, 5, 8, 13]
+    let recipe = try Recipe(
+      network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+      optimizer: .sgd(SGD(learningRate: 0.01)), initializer: .zeros, batchSize: 3, shuffle: false)
+    let trainer = try Trainer(
+      recipe: recipe, samples: Samples(x: x, features: 1, y: y), threads: .count(1))
+    try trainer.train(epochs: 1)
+    var (w, b, sum) = (0.0, 0.0, 0.0)
+    for batch in [0..<3, 3..<5] {
+      let errors = batch.map { w * x[$0] + b - y[$0] }
+      sum += errors.map { $0 * $0 }.reduce(0, +)
+      let dw = zip(errors, batch).map { 2 * $0 * x[$1] }.reduce(0, +) / Double(batch.count)
+      let db = errors.map { 2 * $0 }.reduce(0, +) / Double(batch.count)
+      w -= 0.01 * dw
+      b -= 0.01 * db
+    }
+    #expect(abs(trainer.parameters[0] - w) < 1e-14 && abs(trainer.parameters[1] - b) < 1e-14)
+    #expect(abs(trainer.history[0].loss - sum / 5) < 1e-13)
+  }
+
+  @Test("stops at the step whose loss is not finite, and says which")
+  func divergence() throws {
+    let recipe = try Fixture.recipe(
+      optimizer: .sgd(SGD(learningRate: 1e30)), hidden: [], batchSize: 50)
+    let trainer = try Trainer<Float>(recipe: recipe, samples: Fixture.samples(), threads: .count(2))
+    let error = #expect(throws: LockstepError.self) { try trainer.train(epochs: 5) }
+    #expect(error?.kind == .diverged)
+    #expect(error?.problem.contains("step \(trainer.progress.globalStep + 1) ") == true)
+    #expect(trainer.progress.globalStep < 5)
+  }
+
+  @Test("gives no checkpoint of parameters that are not finite")
+  func divergedCheckpoint() throws {
+    let recipe = try Fixture.recipe(optimizer: .sgd(SGD(learningRate: 1e38)), hidden: [])
+    let trainer = try Trainer<Float>(recipe: recipe, samples: Fixture.samples(), threads: .count(1))
+    // The loss of the first step is that of the first parameters; the second step's is not finite.
+    try trainer.advance(1)
+    if trainer.parameters.allSatisfy(\.isFinite) { _ = try? trainer.advance(1) }
+    let error = #expect(throws: LockstepError.self) { try trainer.checkpoint() }
+    #expect(error?.kind == .diverged)
+  }
+
+  @Test("ends early when asked to stop, after a whole step")
+  func stop() throws {
+    let trainer = try Trainer<Float>(
+      recipe: Fixture.recipe(), samples: Fixture.samples(), threads: .count(2))
+    let stop = StopRequest()
+    stop.make()
+    #expect(try trainer.advance(4, stop: stop) == 1)
+    #expect(trainer.progress.globalStep == 1)
+  }
+
+  @Test("keeps the parameters of the best validation loss")
+  func best() throws {
+    let trainer = try Trainer<Float>(
+      recipe: Fixture.recipe(), samples: Fixture.samples(), validation: Fixture.samples(61),
+      threads: .count(1))
+    var kept: [Float] = []
+    var least = Double.infinity
+    try trainer.train(epochs: 8) { _, record in
+      if record.validationLoss < least {
+        least = record.validationLoss
+        kept = trainer.parameters
+      }
+    }
+    #expect(trainer.progress.best?.value == least)
+    #expect(trainer.bestParameters == kept)
+  }
+
+  @Test("refuses samples that do not fit the network")
+  func misfit() throws {
+    let recipe = try Fixture.recipe()
+    let narrow = Samples<Float>(x: [1, 2, 3, 4], features: 2, y: [1, 2, 3, 4], targets: 2)
+    #expect(throws: LockstepError.self) { try Trainer(recipe: recipe, samples: narrow) }
+    #expect(throws: LockstepError.self) {
+      try Trainer<Float>(recipe: recipe, samples: Fixture.samples(classes: 4))
+    }
+    let many: Samples<Float> = Fixture.samples(classes: 9)
+    #expect(throws: LockstepError.self) {
+      try Trainer(recipe: Fixture.recipe(loss: .crossEntropy), samples: many)
+    }
+  }
+
+  @Test("says so when a network does not fit into memory", arguments: [1_000_000, Int.max / 4])
+  func memory(width: Int) throws {
+    let error = #expect(throws: LockstepError.self) {
+      let recipe = try Recipe(
+        network: MLP(inputs: 3, hidden: [width, width], outputs: 2), loss: .meanSquaredError,
+        optimizer: .adam(Adam()), batchSize: 10)
+      _ = try Trainer<Float>(recipe: recipe, samples: Fixture.samples())
+    }
+    #expect(error?.kind == .memory)
+  }
+}
