@@ -13,14 +13,21 @@ let package = Package(
   products: [
     .library(name: "Lockstep", targets: ["Lockstep"] + exported),
     .library(name: "HDF5", targets: ["HDF5"]),
+    .executable(name: "lockstep", targets: ["LockstepCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
+    // System libraries and shims.
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .target(name: "CPlatform"),
+
+    // From the bottom up; each target imports only what stands above it here.
     .target(name: "Primitives", dependencies: ["CXXHash"]),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "Kernels", dependencies: ["Primitives"]),
@@ -33,6 +40,10 @@ let package = Package(
         "CPlatform", "Datasets", "HDF5", "Kernels", "Networks", "Optimizers", "Primitives",
       ]),
     .target(name: "Lockstep", dependencies: exported.map { .target(name: $0) }),
+    .executableTarget(
+      name: "LockstepCLI",
+      dependencies: lockstep + [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Primitives"]),
@@ -42,6 +53,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: lockstep,
       resources: [.copy("Reference")]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: lockstep + ["LockstepCLI"], exclude: ["Python"]),
   ],
   swiftLanguageModes: [.v6]
 )

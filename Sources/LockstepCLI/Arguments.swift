@@ -1,0 +1,179 @@
+import ArgumentParser
+import Lockstep
+
+extension Activation: ExpressibleByArgument {}
+extension Initializer: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
+
+/// A loss, or the one that goes with the targets.
+enum LossChoice: ExpressibleByArgument {
+  case automatic
+  case loss(Loss)
+
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .automatic
+    } else if let loss = Loss(rawValue: argument) {
+      self = .loss(loss)
+    } else {
+      return nil
+    }
+  }
+
+  static var allValueStrings: [String] { ["auto"] + Loss.allCases.map(\.rawValue) }
+  var defaultValueDescription: String { loss?.rawValue ?? "auto" }
+
+  /// The loss, or nil for automatic.
+  var loss: Loss? {
+    if case .loss(let loss) = self { return loss }
+    return nil
+  }
+}
+
+/// How chunks are compressed.
+enum Compression: ExpressibleByArgument, Equatable {
+  case none
+  case gzip(level: Int)
+
+  init?(argument: String) {
+    if argument == "none" {
+      self = .none
+    } else if argument == "gzip" {
+      self = .gzip(level: 4)
+    } else if argument.hasPrefix("gzip:"), let level = Int(argument.dropFirst(5)), (0...9).contains(level) {
+      self = .gzip(level: level)
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String { level.map { "gzip:\($0)" } ?? "none" }
+
+  /// The level, or nil for no compression.
+  var level: Int? {
+    if case .gzip(let level) = self { return level }
+    return nil
+  }
+}
+
+/// "auto" or a positive number.
+enum AutomaticOrCount {
+  static func parse(_ text: String, upTo limit: Int) throws -> Int? {
+    if text == "auto" { return nil }
+    guard let count = Int(text), count >= 1, count <= limit else {
+      throw ValidationError("it must be auto or a whole number from 1 to \(limit).")
+    }
+    return count
+  }
+
+  static func threads(_ text: String) throws -> ThreadChoice {
+    try parse(text, upTo: WorkerTeam.mostWorkers).map(ThreadChoice.count) ?? .automatic
+  }
+
+  static func shards(_ text: String) throws -> ShardChoice {
+    try parse(text, upTo: Recipe.mostShards).map(ShardChoice.count) ?? .automatic
+  }
+}
+
+/// Checks of numbers, for use as transforms of options.
+enum Parse {
+  static func positive(_ text: String) throws -> Int {
+    guard let value = Int(text), value >= 1 else {
+      throw ValidationError("it must be a whole number from 1 up.")
+    }
+    return value
+  }
+
+  static func positiveNumber(_ text: String) throws -> Double {
+    guard let value = Double(text), value.isFinite, value > 0 else {
+      throw ValidationError("it must be a number above 0.")
+    }
+    return value
+  }
+
+  static func number(_ text: String) throws -> Double {
+    guard let value = Double(text), value.isFinite else {
+      throw ValidationError("it must be a finite number.")
+    }
+    return value
+  }
+
+  /// A number in [0, 1).
+  static func fraction(_ text: String) throws -> Double {
+    guard let value = Double(text), value >= 0, value < 1 else {
+      throw ValidationError("it must be a number from 0 up to, but not including, 1.")
+    }
+    return value
+  }
+
+  static func notNegative(_ text: String) throws -> Double {
+    guard let value = Double(text), value.isFinite, value >= 0 else {
+      throw ValidationError("it must be a number from 0 up.")
+    }
+    return value
+  }
+
+  /// An activation that hidden layers can have.
+  static func hiddenActivation(_ text: String) throws -> Activation {
+    guard let activation = Activation(rawValue: text), activation != .softmax else {
+      throw ValidationError("it must be one of \(hiddenActivations).")
+    }
+    return activation
+  }
+
+  /// The names of the activations that hidden layers can have.
+  static var hiddenActivations: String {
+    Activation.allCases.filter { $0 != .softmax }.map(\.rawValue).joined(separator: ", ")
+  }
+
+  /// Numbers joined by commas.
+  static func numbers(_ text: String) throws -> [Double] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { try number(String($0)) }
+  }
+
+  /// Widths joined by commas; none for an empty text.
+  static func widths(_ text: String) throws -> [Int] {
+    if text.allSatisfy(\.isWhitespace) { return [] }
+    return try text.split(separator: ",", omittingEmptySubsequences: false).map { width in
+      guard let value = Int(width), value >= 1 else {
+        throw ValidationError("widths must be whole numbers from 1 up, joined by commas.")
+      }
+      return value
+    }
+  }
+
+  /// "A,B" with A < B.
+  static func range(_ text: String) throws -> Range<Double> {
+    let bounds = try numbers(text)
+    guard bounds.count == 2, bounds[0] < bounds[1], (bounds[1] - bounds[0]).isFinite else {
+      throw ValidationError("it must be two numbers, the smaller one first, as in 0,1.")
+    }
+    return bounds[0]..<bounds[1]
+  }
+}
+
+/// Options of every command that reads samples.
+struct DataOptions: ParsableArguments {
+  @Argument(help: "The HDF5 file with the samples.", completion: .file())
+  var data: String
+
+  @Option(name: .customLong("x"), help: "The dataset of features, rows by features.")
+  var x = "/x"
+
+  @Option(name: .customLong("y"), help: "The dataset of targets, rows or rows by targets.")
+  var y = "/y"
+
+  var location: DatasetLocation { DatasetLocation(file: data, x: x, y: y) }
+}
+
+/// Options of every command.
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Print one JSON object on standard output and nothing else there.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Print no progress and no messages but errors.")
+  var quiet = false
+
+  @Flag(help: "Add technical detail to errors.")
+  var verbose = false
+}

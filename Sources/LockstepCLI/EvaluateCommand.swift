@@ -1,0 +1,53 @@
+import ArgumentParser
+import Lockstep
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Measures how well a trained network does on the samples of a file.",
+    discussion: """
+      Example:
+        lockstep evaluate linear.weights.h5 linear.h5
+      """)
+
+  @Argument(help: "The checkpoint.", completion: .file())
+  var checkpoint: String
+  @OptionGroup(title: "Data") var data: DataOptions
+  @Flag(help: "Take the parameters of the best validation loss.")
+  var best = false
+  @Option(help: "Threads, or auto: all CPUs. (default: auto)", transform: AutomaticOrCount.threads)
+  var threads = ThreadChoice.automatic
+  @OptionGroup var console: OutputOptions
+
+  func run() throws {
+    let predictor = try Predictor(checkpoint: checkpoint, best: best, threads: threads)
+    let evaluation = try predictor.evaluate(data.location)
+    let metrics: [(String, Double?)] =
+      predictor.recipe.loss == .meanSquaredError
+      ? [
+        ("rmse", evaluation.rootMeanSquaredError), ("mae", evaluation.meanAbsoluteError),
+        ("r2", evaluation.r2),
+      ] : [("accuracy", evaluation.accuracy)]
+    if console.json {
+      var object: [String: JSON] = [
+        "samples": .integer(evaluation.samples), "loss": .number(evaluation.loss),
+        "checkpoint": .string(checkpoint), "data": .string(data.data),
+      ]
+      for (name, value) in metrics { object[name] = .optional(value) }
+      try JSON.object(object).printResult()
+    } else {
+      var rows = [
+        ("checkpoint", checkpoint), ("samples", Format.count(evaluation.samples)),
+        ("loss", "\(Format.number(evaluation.loss)) (\(predictor.recipe.loss.rawValue))"),
+      ]
+      for (name, value) in metrics {
+        rows.append(
+          (
+            name,
+            value.map { name == "rmse" || name == "mae" ? Format.number($0) : Format.decimal($0, places: 8) }
+              ?? "undefined: a target is constant"
+          ))
+      }
+      try Console.result(Format.table(rows))
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Lockstep
+import Synchronization
+
+/// Tells a person how the training gets on.
+final class TrainingDisplay: Sendable {
+  private let epochs: Int
+  private let steps: Int?
+  private let isQuiet: Bool
+  private let state = Mutex<(start: TrainingStart, bar: ProgressBar)?>(nil)
+
+  init(epochs: Int, steps: Int?, isQuiet: Bool) {
+    self.epochs = epochs
+    self.steps = steps
+    self.isQuiet = isQuiet
+  }
+
+  /// Shows an event.
+  func show(_ event: TrainingEvent) {
+    switch event {
+    case .started(let start): begin(start)
+    case .threadsChosen(let count, let reason):
+      note("\(count) thread\(count == 1 ? "" : "s"): \(reason)")
+    case .advanced(let progress, let loss): advance(progress, loss: loss)
+    case .epoch, .saved: break
+    }
+  }
+
+  /// Clears the bar.
+  func finish() { state.withLock { $0?.bar.finish() } }
+
+  private func begin(_ start: TrainingStart) {
+    let batch = start.recipe.batchSize
+    // Saturating: somebody who asks for endless epochs gets a bar that hardly moves.
+    let (all, overflow) = epochs.multipliedReportingOverflow(by: start.stepsPerEpoch)
+    let wanted = min(overflow ? .max : all, steps ?? .max)
+    let (rows, overflow2) = wanted.multipliedReportingOverflow(by: batch)
+    let bar = ProgressBar(
+      unit: "rows", total: overflow2 ? .max : rows, first: (start.resumedAt?.globalStep ?? 0) * batch,
+      isQuiet: isQuiet)
+    state.withLock { $0 = (start, bar) }
+    let recipe = start.recipe
+    note(
+      "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.rawValue), \(recipe.optimizer.name), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
+    )
+    if let at = start.resumedAt {
+      note("going on after epoch \(at.epoch), step \(at.step) (step \(at.globalStep) in all)")
+    }
+  }
+
+  private func advance(_ progress: Progress, loss: Double) {
+    guard let (start, bar) = state.withLock({ $0 }) else { return }
+    let epoch = min(progress.epoch + (progress.step > 0 ? 1 : 0), epochs)
+    bar.update(
+      done: progress.globalStep * start.recipe.batchSize,
+      note: "epoch \(epoch)/\(epochs)  loss \(Format.number(loss))")
+  }
+
+  private func note(_ text: String) {
+    if isQuiet { return }
+    state.withLock { $0?.bar.finish() }
+    Console.message(text)
+  }
+}

@@ -1,0 +1,47 @@
+"""Loads checkpoints into Keras models and predicts: keras_reads.py CASES, a JSON list."""
+
+import json
+import sys
+import warnings
+
+import h5py
+import keras
+import numpy as np
+
+# Keras warns where it leaves out an optimizer's variables.
+warnings.simplefilter("error")
+
+
+def check(case):
+    keras.config.set_floatx(case["precision"])
+    keras.config.set_dtype_policy(case["precision"])
+    with h5py.File(case["data"]) as file:
+        x = file["x"][:].astype(case["precision"])
+    with h5py.File(case["predictions"]) as file:
+        expected = file[case["dataset"]][:]
+    layers = [keras.Input((x.shape[1],))]
+    layers += [keras.layers.Dense(width, activation=case["activation"]) for width in case["hidden"]]
+    layers += [keras.layers.Dense(expected.shape[1], activation=case["output_activation"])]
+    model = keras.Sequential(layers)
+    if case["optimizer"] == "adam":
+        optimizer = keras.optimizers.Adam(learning_rate=0.5)
+    else:
+        optimizer = keras.optimizers.SGD(learning_rate=0.5, momentum=0.9)
+    model.compile(optimizer=optimizer, loss="mse")
+    optimizer.build(model.trainable_variables)
+    model.load_weights(case["checkpoint"])
+
+    found = np.asarray(model(x))
+    assert np.abs(found - expected).max() < 1e-6, np.abs(found - expected).max()
+    assert int(optimizer.iterations) == case["steps"], int(optimizer.iterations)
+    assert abs(float(optimizer.learning_rate) - case["learning_rate"]) < 1e-7
+    with h5py.File(case["checkpoint"]) as file:
+        for number, variable in enumerate(optimizer.variables):
+            found, stored = np.asarray(variable), file[f"optimizer/vars/{number}"][()]
+            assert (found == stored).all(), (case, number, found.dtype)
+    # The moments are those of this training, not zeros.
+    assert all(np.abs(np.asarray(variable)).max() > 0 for variable in optimizer.variables[2:])
+
+
+for case in json.loads(sys.argv[1]):
+    check(case)
