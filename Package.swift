@@ -26,11 +26,12 @@ let package = Package(
       name: "CXXHash", pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .target(name: "CPlatform"),
+    .target(name: "CKernels"),
 
     // From the bottom up; each target imports only what stands above it here.
     .target(name: "Primitives", dependencies: ["CXXHash"]),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
-    .target(name: "Kernels", dependencies: ["Primitives"]),
+    .target(name: "Kernels", dependencies: ["CKernels", "Primitives"]),
     .target(name: "Networks", dependencies: ["Kernels", "Primitives"]),
     .target(name: "Optimizers", dependencies: ["Kernels", "Primitives"]),
     .target(name: "Datasets", dependencies: ["HDF5", "Kernels", "Primitives"]),

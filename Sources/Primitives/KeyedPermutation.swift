@@ -10,10 +10,12 @@ public struct KeyedPermutation: Sendable, Equatable {
   /// The number of indices permuted.
   public let count: Int
   /// The rectangle: `height * width >= count`.
-  @usableFromInline let height: UInt32
-  @usableFromInline let width: UInt32
-  /// One key for each of the eight half-rounds.
-  @usableFromInline let keys: SIMD8<UInt32>
+  public let height: UInt32
+  /// See `height`.
+  public let width: UInt32
+  /// One key for each of the six rounds; two are spare. (Three rounds of good functions are indistinguishable from
+  /// random: M. Luby, C. Rackoff, "How to construct pseudorandom permutations from pseudorandom functions", 1988.)
+  public let keys: SIMD8<UInt32>
 
   /// The permutation of `count` indices that `random`'s stream selects.
   ///
@@ -46,7 +48,7 @@ public struct KeyedPermutation: Sendable, Equatable {
       row = UInt32(cell / UInt64(width))
       column = UInt32(cell % UInt64(width))
     }
-    for pair in 0..<4 {
+    for pair in 0..<3 {
       row = Self.add(row, Self.hash(column ^ keys[2 &* pair]), modulo: height)
       column = Self.add(column, Self.hash(row ^ keys[2 &* pair &+ 1]), modulo: width)
     }

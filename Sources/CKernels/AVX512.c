@@ -1,0 +1,8 @@
+#if defined(__x86_64__)
+#pragma clang attribute push( \
+    __attribute__((target("avx2,fma,bmi2,avx512f,avx512bw,avx512dq,avx512vl"), min_vector_width(512))), apply_to = function)
+#define VARIANT ck_avx512
+#define VARIANT_NAME "avx512"
+#include "Body.h"
+#pragma clang attribute pop
+#endif

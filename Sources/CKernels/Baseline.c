@@ -1,0 +1,9 @@
+// On arm64 the baseline has NEON and fused multiply-adds; on x86-64 it has SSE2, and the multiply-adds are calls.
+#if defined(__aarch64__)
+#define VARIANT ck_baseline
+#define VARIANT_NAME "neon"
+#else
+#define VARIANT ck_baseline
+#define VARIANT_NAME "baseline"
+#endif
+#include "Body.h"

@@ -1,0 +1,128 @@
+// The body of a variant: included once per set of instructions, inside that set's target attribute.
+
+#include <math.h>
+#include <string.h>
+
+#include "Variants.h"
+
+#pragma clang fp contract(off)
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define ALWAYS static inline __attribute__((always_inline))
+
+// Float: 16 lanes of 32 bits.
+#define REAL float
+#define INTEGER int32_t
+#define LANES 16
+#define NAME(x) x##_f32
+#define MANTISSA_BITS 23
+#define EXPONENT_BIAS 127
+#define ROUNDING_MAGIC 0x1.8p23f
+#define LOG2E 0x1.715476p0f
+#define LN2_HIGH 0x1.62e4p-1f
+#define LN2_LOW 0x1.7f7d1cp-20f
+#define EXP_LIMIT 87.0f
+#define EXP_TERMS 7
+#define TANH_SMALL 0.625f
+#include "Numbers.h"
+
+// Double: 8 lanes of 64 bits.
+#define REAL double
+#define INTEGER int64_t
+#define LANES 8
+#define NAME(x) x##_f64
+#define MANTISSA_BITS 52
+#define EXPONENT_BIAS 1023
+#define ROUNDING_MAGIC 0x1.8p52
+#define LOG2E 0x1.71547652b82fep0
+#define LN2_HIGH 0x1.62e42fee00000p-1
+#define LN2_LOW 0x1.a39ef35793c76p-33
+#define EXP_LIMIT 708.0
+#define EXP_TERMS 13
+#define TANH_SMALL 0.625
+#include "Numbers.h"
+
+ALWAYS uint32_t hash(uint32_t h) {
+  h ^= h >> 16;
+  h *= 0x7FEB352Du;
+  h ^= h >> 15;
+  h *= 0x846CA68Bu;
+  return h ^ h >> 16;
+}
+
+ALWAYS uint32_t add_modulo(uint32_t value, uint32_t h, uint32_t modulus) {
+  // The rectangle has fewer than 2^32 cells, so both sides are small enough for the sum not to wrap.
+  uint32_t sum = value + (uint32_t)(((uint64_t)h * modulus) >> 32);
+  return sum >= modulus ? sum - modulus : sum;
+}
+
+ALWAYS uint32_t encipher(const ck_permutation *p, uint32_t cell) {
+  uint32_t row = cell / p->width, column = cell % p->width;
+  for (int pair = 0; pair < 3; pair++) {
+    row = add_modulo(row, hash(column ^ p->keys[2 * pair]), p->height);
+    column = add_modulo(column, hash(row ^ p->keys[2 * pair + 1]), p->width);
+  }
+  return row * p->width + column;
+}
+
+static void permute(const ck_permutation *permutation, uint64_t start, int64_t *indices, int64_t count) {
+  // So many at a time: one vector alone would wait for each multiplication.
+  enum { lanes = 64 };
+  const ck_permutation p = *permutation;
+  uint32_t row = (uint32_t)(start / p.width);
+  uint32_t column = (uint32_t)(start % p.width);
+  for (int64_t done = 0; done < count; done += lanes) {
+    uint32_t rows[lanes], columns[lanes];
+    for (uint32_t step = 0; step < lanes; step += 16) {
+      for (uint32_t lane = 0; lane < 16; lane++) {
+        const uint32_t c = column + lane, carry = c >= p.width;
+        rows[step + lane] = row + carry;
+        columns[step + lane] = c - (carry ? p.width : 0);
+      }
+      column += 16;
+      if (column >= p.width) {
+        column -= p.width;
+        row++;
+      }
+    }
+    for (int pair = 0; pair < 3; pair++) {
+      const uint32_t key = p.keys[2 * pair], next = p.keys[2 * pair + 1];
+      for (int lane = 0; lane < lanes; lane++)
+        rows[lane] = add_modulo(rows[lane], hash(columns[lane] ^ key), p.height);
+      for (int lane = 0; lane < lanes; lane++)
+        columns[lane] = add_modulo(columns[lane], hash(rows[lane] ^ next), p.width);
+    }
+    const int64_t rest = count - done < lanes ? count - done : lanes;
+    uint32_t cells[lanes], largest = 0;
+    for (int lane = 0; lane < lanes; lane++) cells[lane] = rows[lane] * p.width + columns[lane];
+    for (int64_t lane = 0; lane < rest; lane++) {
+      indices[done + lane] = (int64_t)cells[lane];
+      largest = cells[lane] > largest ? cells[lane] : largest;
+    }
+    if (__builtin_expect(largest >= p.count, 0)) {
+      // Cells beyond the end are walked over: rare, since the rectangle hardly exceeds the count.
+      for (int64_t lane = 0; lane < rest; lane++) {
+        uint32_t cell = cells[lane];
+        while (cell >= p.count) cell = encipher(&p, cell);
+        indices[done + lane] = (int64_t)cell;
+      }
+    }
+  }
+}
+
+const ck_functions VARIANT = {
+    .name = VARIANT_NAME,
+    .small_gradient_f32 = small_gradient_f32,
+    .small_gradient_f64 = small_gradient_f64,
+    .add_f32 = add_f32,
+    .add_f64 = add_f64,
+    .descend_f32 = descend_f32,
+    .descend_f64 = descend_f64,
+    .momentum_f32 = momentum_f32,
+    .momentum_f64 = momentum_f64,
+    .adam_f32 = adam_f32,
+    .adam_f64 = adam_f64,
+    .permute = permute,
+    .activate_f32 = activate_f32,
+    .activate_f64 = activate_f64,
+};

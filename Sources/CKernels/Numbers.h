@@ -1,0 +1,321 @@
+// Everything that exists once for each type of number; `Body.h` defines the macros and this file takes them back.
+
+#define VEC NAME(vec)
+#define IVEC NAME(ivec)
+#define TILE 4
+#define ROWS (TILE * LANES)
+
+typedef REAL VEC __attribute__((vector_size(64)));
+typedef INTEGER IVEC __attribute__((vector_size(64)));
+
+ALWAYS VEC NAME(splat)(REAL a) { return a - (VEC){0}; }
+
+ALWAYS VEC NAME(fma)(VEC a, VEC b, VEC c) { return __builtin_elementwise_fma(a, b, c); }
+
+ALWAYS VEC NAME(choose)(IVEC mask, VEC a, VEC b) { return (VEC)((mask & (IVEC)a) | (~mask & (IVEC)b)); }
+
+/// The sum of all lanes, halves first.
+ALWAYS REAL NAME(sum)(VEC a) {
+  REAL lanes[LANES];
+  memcpy(lanes, &a, sizeof a);
+  for (int width = LANES / 2; width; width /= 2)
+    for (int lane = 0; lane < width; lane++) lanes[lane] += lanes[lane + width];
+  return lanes[0];
+}
+
+/// e^x by e^r * 2^n with |r| <= log(2) / 2 and the series of e^r: within 2 units in the last place. Beyond the limit on
+/// either side it is that of the limit; NaN stays NaN.
+ALWAYS VEC NAME(exponential)(VEC x) {
+  const VEC limit = NAME(splat)(EXP_LIMIT);
+  x = NAME(choose)(x > limit, limit, x);
+  x = NAME(choose)(x < -limit, -limit, x);
+  const VEC magic = NAME(splat)(ROUNDING_MAGIC);
+  VEC shifted = NAME(fma)(x, NAME(splat)(LOG2E), magic);
+  VEC n = shifted - magic;
+  VEC r = NAME(fma)(n, NAME(splat)(-LN2_HIGH), x);
+  r = NAME(fma)(n, NAME(splat)(-LN2_LOW), r);
+  static const REAL factors[] = {1,
+                                 1,
+                                 1.0 / 2,
+                                 1.0 / 6,
+                                 1.0 / 24,
+                                 1.0 / 120,
+                                 1.0 / 720,
+                                 1.0 / 5040,
+                                 1.0 / 40320,
+                                 1.0 / 362880,
+                                 1.0 / 3628800,
+                                 1.0 / 39916800,
+                                 1.0 / 479001600,
+                                 1.0 / 6227020800};
+  VEC p = NAME(splat)(factors[EXP_TERMS]);
+  for (int term = EXP_TERMS - 1; term >= 0; term--) p = NAME(fma)(p, r, NAME(splat)(factors[term]));
+  // The low bits of `shifted` are n in two's complement.
+  IVEC power = ((IVEC)shifted + (IVEC){0} + EXPONENT_BIAS) << MANTISSA_BITS;
+  return p * (VEC)power;
+}
+
+/// 1 / (1 + e^-x)
+ALWAYS VEC NAME(logistic)(VEC x) {
+  const VEC one = NAME(splat)(1);
+  return one / (one + NAME(exponential)(-x));
+}
+
+/// The hyperbolic tangent: near zero x + x^3 P(x^2) (Q of it, in double precision) by S. Moshier's Cephes, elsewhere
+/// 1 - 2 / (e^2|x| + 1).
+ALWAYS VEC NAME(tangent)(VEC x) {
+  const VEC zero = NAME(splat)(0), one = NAME(splat)(1), two = NAME(splat)(2);
+  VEC size = NAME(choose)(x < zero, -x, x);
+  VEC far = one - two / (NAME(exponential)(two * size) + one);
+  far = NAME(choose)(x < zero, -far, far);
+  VEC z = x * x;
+#if LANES == 16
+  VEC p = NAME(splat)(-5.70498872745e-3f);
+  p = NAME(fma)(p, z, NAME(splat)(2.06390887954e-2f));
+  p = NAME(fma)(p, z, NAME(splat)(-5.37397155531e-2f));
+  p = NAME(fma)(p, z, NAME(splat)(1.33314422036e-1f));
+  p = NAME(fma)(p, z, NAME(splat)(-3.33332819422e-1f));
+#else
+  VEC p = NAME(splat)(-9.64399179425052238628e-1);
+  p = NAME(fma)(p, z, NAME(splat)(-9.92877231001918586564e1));
+  p = NAME(fma)(p, z, NAME(splat)(-1.61468768441708447952e3));
+  VEC q = z + NAME(splat)(1.12811678491632931402e2);
+  q = NAME(fma)(q, z, NAME(splat)(2.23548839060100448583e3));
+  q = NAME(fma)(q, z, NAME(splat)(4.84406305325125486048e3));
+  p = p / q;
+#endif
+  VEC near = NAME(fma)(x * z, p, x);
+  // A comparison with NaN is false: NaN takes the near side and stays NaN.
+  return NAME(choose)(size > NAME(splat)(TANH_SMALL), far, near);
+}
+
+ALWAYS VEC NAME(activated)(VEC z, int32_t activation) {
+  switch (activation) {
+    case ck_relu:
+      return NAME(choose)(z < NAME(splat)(0), NAME(splat)(0), z);
+    case ck_sigmoid:
+      return NAME(logistic)(z);
+    case ck_tanh:
+      return NAME(tangent)(z);
+    default:
+      return z;
+  }
+}
+
+/// The derivative by the weighted sums from that by the outputs `a`.
+ALWAYS VEC NAME(slope)(VEC gradient, VEC a, int32_t activation) {
+  const VEC one = NAME(splat)(1);
+  switch (activation) {
+    case ck_relu:
+      return NAME(choose)(a > NAME(splat)(0), gradient, NAME(splat)(0));
+    case ck_sigmoid:
+      return gradient * (a * (one - a));
+    case ck_tanh:
+      return gradient * (one - a * a);
+    default:
+      return gradient;
+  }
+}
+
+/// The columns of up to ROWS rows, one lane a row; lanes without a row are zero.
+ALWAYS void NAME(collect)(const REAL *restrict source, int32_t width, const int64_t *restrict indices, int64_t rows,
+                          VEC *restrict columns) {
+  REAL *restrict lanes = (REAL *)columns;
+  if (rows == ROWS && width == 2) {
+    // The commonest width by far for small networks, worth its own loop.
+    for (int row = 0; row < ROWS; row++) {
+      const REAL *from = source + indices[row] * 2;
+      lanes[row] = from[0];
+      lanes[ROWS + row] = from[1];
+    }
+    return;
+  }
+  for (int32_t column = 0; column < width; column++) {
+    for (int64_t row = 0; row < rows; row++) lanes[column * ROWS + row] = source[indices[row] * width + column];
+    for (int64_t row = rows; row < ROWS; row++) lanes[column * ROWS + row] = 0;
+  }
+}
+
+static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const REAL *parameters, int32_t parameter_count,
+                                 const REAL *x, const REAL *y, const int64_t *indices, int64_t rows, REAL *gradient,
+                                 void *scratch) {
+  // Every value of the network is a tile: TILE vectors, one lane for each of ROWS rows.
+  VEC *outputs[CK_MOST_LAYERS];
+  VEC *const input = scratch;
+  VEC *end = input + (int64_t)layers[0].inputs * TILE;
+  int32_t widest = 0;
+  for (int32_t l = 0; l < count; l++) {
+    outputs[l] = end;
+    end += (int64_t)layers[l].outputs * TILE;
+    if (layers[l].outputs > widest) widest = layers[l].outputs;
+  }
+  VEC *delta = end;
+  VEC *below_delta = delta + (int64_t)widest * TILE;
+  // One vector of partial sums a parameter.
+  VEC *const sums = below_delta + (int64_t)widest * TILE;
+  for (int32_t p = 0; p < parameter_count; p++) sums[p] = NAME(splat)(0);
+  VEC loss = NAME(splat)(0);
+  const int32_t targets = layers[count - 1].outputs;
+
+  for (int64_t start = 0; start < rows; start += ROWS) {
+    const int64_t here = rows - start < ROWS ? rows - start : ROWS;
+    NAME(collect)(x, layers[0].inputs, indices + start, here, input);
+
+    const VEC *in = input;
+    for (int32_t l = 0; l < count; l++) {
+      const ck_layer layer = layers[l];
+      const REAL *kernel = parameters + layer.kernel;
+      for (int32_t o = 0; o < layer.outputs; o++) {
+        VEC a0 = NAME(splat)(parameters[layer.bias + o]), a1 = a0, a2 = a0, a3 = a0;
+        for (int32_t i = 0; i < layer.inputs; i++) {
+          const VEC w = NAME(splat)(kernel[i * layer.outputs + o]);
+          const VEC *column = in + i * TILE;
+          a0 = NAME(fma)(column[0], w, a0);
+          a1 = NAME(fma)(column[1], w, a1);
+          a2 = NAME(fma)(column[2], w, a2);
+          a3 = NAME(fma)(column[3], w, a3);
+        }
+        VEC *out = outputs[l] + o * TILE;
+        out[0] = NAME(activated)(a0, layer.activation);
+        out[1] = NAME(activated)(a1, layer.activation);
+        out[2] = NAME(activated)(a2, layer.activation);
+        out[3] = NAME(activated)(a3, layer.activation);
+      }
+      in = outputs[l];
+    }
+
+    // delta first holds the targets, then the derivative by the last layer's weighted sums.
+    NAME(collect)(y, targets, indices + start, here, delta);
+    for (int32_t k = 0; k < targets; k++) {
+      for (int t = 0; t < TILE; t++) {
+        VEC *const d = delta + k * TILE + t;
+        const VEC a = in[k * TILE + t];
+        VEC error = a - *d;
+        const int64_t valid = here - t * LANES;
+        if (valid < LANES) {
+          // Lanes without a row must not count.
+          REAL lanes[LANES];
+          memcpy(lanes, &error, sizeof error);
+          for (int64_t lane = valid < 0 ? 0 : valid; lane < LANES; lane++) lanes[lane] = 0;
+          memcpy(&error, lanes, sizeof error);
+        }
+        loss = NAME(fma)(error, error, loss);
+        *d = NAME(slope)(error + error, a, layers[count - 1].activation);
+      }
+    }
+
+    for (int32_t l = count - 1; l >= 0; l--) {
+      const ck_layer layer = layers[l];
+      const VEC *below = l ? outputs[l - 1] : input;
+      for (int32_t o = 0; o < layer.outputs; o++) {
+        const VEC d0 = delta[o * TILE], d1 = delta[o * TILE + 1], d2 = delta[o * TILE + 2], d3 = delta[o * TILE + 3];
+        sums[layer.bias + o] += (d0 + d1) + (d2 + d3);
+        for (int32_t i = 0; i < layer.inputs; i++) {
+          const VEC *column = below + i * TILE;
+          VEC *sum = sums + layer.kernel + i * layer.outputs + o;
+          const VEC even = NAME(fma)(column[2], d2, NAME(fma)(column[0], d0, *sum));
+          const VEC odd = NAME(fma)(column[3], d3, column[1] * d1);
+          *sum = even + odd;
+        }
+      }
+      if (l == 0) break;
+      const REAL *kernel = parameters + layer.kernel;
+      const int32_t activation = layers[l - 1].activation;
+      for (int32_t i = 0; i < layer.inputs; i++) {
+        VEC s0 = NAME(splat)(0), s1 = s0, s2 = s0, s3 = s0;
+        for (int32_t o = 0; o < layer.outputs; o++) {
+          const VEC w = NAME(splat)(kernel[i * layer.outputs + o]);
+          const VEC *d = delta + o * TILE;
+          s0 = NAME(fma)(d[0], w, s0);
+          s1 = NAME(fma)(d[1], w, s1);
+          s2 = NAME(fma)(d[2], w, s2);
+          s3 = NAME(fma)(d[3], w, s3);
+        }
+        const VEC *a = below + i * TILE;
+        VEC *next = below_delta + i * TILE;
+        next[0] = NAME(slope)(s0, a[0], activation);
+        next[1] = NAME(slope)(s1, a[1], activation);
+        next[2] = NAME(slope)(s2, a[2], activation);
+        next[3] = NAME(slope)(s3, a[3], activation);
+      }
+      VEC *swap = delta;
+      delta = below_delta;
+      below_delta = swap;
+    }
+  }
+
+  for (int32_t p = 0; p < parameter_count; p++) gradient[p] = NAME(sum)(sums[p]);
+  return NAME(sum)(loss);
+}
+
+static void NAME(add)(const REAL *source, REAL *destination, int64_t count) {
+  for (int64_t i = 0; i < count; i++) destination[i] += source[i];
+}
+
+static void NAME(descend)(REAL *restrict w, const REAL *restrict g, int64_t count, REAL scale, REAL rate) {
+  for (int64_t i = 0; i < count; i++) w[i] -= rate * (scale * g[i]);
+}
+
+static void NAME(momentum)(REAL *restrict w, const REAL *restrict g, REAL *restrict v, int64_t count, REAL scale,
+                           REAL rate, REAL momentum) {
+  for (int64_t i = 0; i < count; i++) {
+    const REAL next = momentum * v[i] - rate * (scale * g[i]);
+    v[i] = next;
+    w[i] += next;
+  }
+}
+
+static void NAME(adam)(REAL *restrict w, const REAL *restrict g, REAL *restrict m, REAL *restrict v, int64_t count,
+                       REAL scale, REAL rate, REAL root, REAL a, REAL b, REAL epsilon) {
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    VEC gs, ms, vs, ws;
+    memcpy(&gs, g + i, sizeof gs);
+    memcpy(&ms, m + i, sizeof ms);
+    memcpy(&vs, v + i, sizeof vs);
+    memcpy(&ws, w + i, sizeof ws);
+    gs = scale * gs;
+    ms = ms + (gs - ms) * a;
+    vs = vs + (gs * gs - vs) * b;
+    ws = ws - rate * ms / (__builtin_elementwise_sqrt(vs) * root + epsilon);
+    memcpy(m + i, &ms, sizeof ms);
+    memcpy(v + i, &vs, sizeof vs);
+    memcpy(w + i, &ws, sizeof ws);
+  }
+  for (; i < count; i++) {
+    const REAL gi = scale * g[i];
+    const REAL mi = m[i] + (gi - m[i]) * a;
+    const REAL vi = v[i] + (gi * gi - v[i]) * b;
+    m[i] = mi;
+    v[i] = vi;
+    w[i] -= rate * mi / (__builtin_elementwise_sqrt(vi) * root + epsilon);
+  }
+}
+
+static void NAME(activate)(REAL *values, int64_t count, int32_t activation) {
+  for (int64_t i = 0; i < count; i += LANES) {
+    const size_t bytes = (size_t)(count - i < LANES ? count - i : LANES) * sizeof(REAL);
+    VEC z = NAME(splat)(0);
+    memcpy(&z, values + i, bytes);
+    z = NAME(activated)(z, activation);
+    memcpy(values + i, &z, bytes);
+  }
+}
+
+#undef REAL
+#undef INTEGER
+#undef LANES
+#undef NAME
+#undef MANTISSA_BITS
+#undef EXPONENT_BIAS
+#undef ROUNDING_MAGIC
+#undef LOG2E
+#undef LN2_HIGH
+#undef LN2_LOW
+#undef EXP_LIMIT
+#undef EXP_TERMS
+#undef TANH_SMALL
+#undef VEC
+#undef IVEC
+#undef TILE
+#undef ROWS

@@ -1,0 +1,83 @@
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The inner loops that must use the CPU's widest vectors. One body, compiled for several sets of instructions; every
+// variant gives the same bits, since lanes, order of additions and fused multiply-adds are written out.
+
+/// What a layer of a small network applies to its weighted sums.
+enum {
+  ck_identity = 0,
+  ck_relu = 1,
+  ck_sigmoid = 2,
+  ck_tanh = 3,
+};
+
+/// A dense layer: sizes, and where kernel and bias begin in the vector of parameters.
+typedef struct {
+  int32_t inputs, outputs, kernel, bias, activation;
+} ck_layer;
+
+/// A keyed permutation of `count` indices over a rectangle of `height` by `width` cells.
+typedef struct {
+  uint64_t count;
+  uint32_t height, width;
+  uint32_t keys[8];
+} ck_permutation;
+
+/// The most layers of a small network.
+#define CK_MOST_LAYERS 8
+
+/// The functions of one variant. Types are spelt out for float (f32) and double (f64).
+typedef struct {
+  /// "avx512", "avx2", "neon" or "baseline".
+  const char *name;
+
+  /// The gradient of a small network's squared error.
+  ///
+  /// Sets `gradient[parameters]` to the sum over `rows` rows of the derivatives of the sum of (a - t)^2, and returns the
+  /// sum of (a - t)^2. Row k is row `indices[k]` of `x` (inputs of the first layer wide) and of `y` (outputs of the last
+  /// layer wide). `scratch` is aligned to 64 bytes and has `small_scratch` bytes.
+  float (*small_gradient_f32)(const ck_layer *layers, int32_t count, const float *parameters, int32_t parameter_count,
+                              const float *x, const float *y, const int64_t *indices, int64_t rows, float *gradient,
+                              void *scratch);
+  double (*small_gradient_f64)(const ck_layer *layers, int32_t count, const double *parameters,
+                               int32_t parameter_count, const double *x, const double *y, const int64_t *indices,
+                               int64_t rows, double *gradient, void *scratch);
+
+  /// destination += source
+  void (*add_f32)(const float *source, float *destination, int64_t count);
+  void (*add_f64)(const double *source, double *destination, int64_t count);
+
+  /// w -= rate * (scale * g)
+  void (*descend_f32)(float *w, const float *g, int64_t count, float scale, float rate);
+  void (*descend_f64)(double *w, const double *g, int64_t count, double scale, double rate);
+
+  /// v = momentum * v - rate * (scale * g); w += v
+  void (*momentum_f32)(float *w, const float *g, float *v, int64_t count, float scale, float rate, float momentum);
+  void (*momentum_f64)(double *w, const double *g, double *v, int64_t count, double scale, double rate, double momentum);
+
+  /// m += (s g - m) a; v += ((s g)^2 - v) b; w -= rate * m / (sqrt(v) * root + epsilon)
+  void (*adam_f32)(float *w, const float *g, float *m, float *v, int64_t count, float scale, float rate, float root,
+                   float a, float b, float epsilon);
+  void (*adam_f64)(double *w, const double *g, double *m, double *v, int64_t count, double scale, double rate,
+                   double root, double a, double b, double epsilon);
+
+  /// The permutation's indices at the positions from `start` on. The rectangle has fewer than 2^32 cells and at least 16
+  /// columns.
+  void (*permute)(const ck_permutation *permutation, uint64_t start, int64_t *indices, int64_t count);
+
+  /// Elementwise activations, in place, for tests: as the small networks apply them.
+  void (*activate_f32)(float *values, int64_t count, int32_t activation);
+  void (*activate_f64)(double *values, int64_t count, int32_t activation);
+} ck_functions;
+
+/// The bytes of scratch that `small_gradient` needs for numbers of `size` bytes.
+size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter_count, size_t size);
+
+/// The variants that this CPU can run, best first; NULL from the first missing one on.
+const ck_functions *ck_variant(int32_t index);
+
+#endif

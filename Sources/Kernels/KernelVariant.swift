@@ -1,0 +1,38 @@
+import CKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// One compilation of the inner loops in C, for a set of instructions that this CPU has.
+///
+/// All variants give the same bits: lanes, order of additions and fused multiply-adds are written out in the source.
+public struct KernelVariant: @unchecked Sendable {
+  // Sendable: the table is constant.
+  @usableFromInline let functions: UnsafePointer<ck_functions>
+
+  /// "avx512", "avx2", "neon" or "baseline".
+  public var name: String { String(cString: functions.pointee.name) }
+
+  /// The variants that this CPU can run, best first.
+  public static var all: [KernelVariant] {
+    var variants: [KernelVariant] = []
+    while let functions = ck_variant(Int32(variants.count)) {
+      variants.append(KernelVariant(functions: functions))
+    }
+    return variants
+  }
+
+  /// The variant of this name, if this CPU can run it.
+  public static func named(_ name: String) -> KernelVariant? { all.first { $0.name == name } }
+
+  /// The variant that is used: the best, or that which the environment variable `LOCKSTEP_KERNELS` names; nil, if that
+  /// says "reference", for the plain loops in Swift.
+  public static let current: KernelVariant? = {
+    guard let value = getenv("LOCKSTEP_KERNELS") else { return all.first }
+    let name = String(cString: value)
+    return name == "reference" ? nil : named(name) ?? all.first
+  }()
+}
