@@ -19,22 +19,24 @@ public enum PreparedStep<Element: Scalar>: Sendable {
   ///   - parameters: all `P` parameters.
   ///   - gradient: at least `P` numbers, sums over the batch.
   ///   - state: the optimizer's `slots * P` numbers.
+  ///   - kernels: the loops to use; all give the same bits.
   @inlinable public func apply(
     to range: Range<Int>, parameters: UnsafeMutableBufferPointer<Element>,
-    gradient: UnsafeBufferPointer<Element>, state: UnsafeMutableBufferPointer<Element>
+    gradient: UnsafeBufferPointer<Element>, state: UnsafeMutableBufferPointer<Element>,
+    kernels: FastKernels<Element> = FastKernels(.current)
   ) {
     let w = UnsafeMutableBufferPointer(rebasing: parameters[range])
     let g = UnsafeBufferPointer(rebasing: gradient[range])
     switch self {
     case .gradientDescent(let scale, let rate):
-      UpdateKernels.gradientDescent(parameters: w, gradient: g, scale: scale, rate: rate)
+      kernels.gradientDescent(parameters: w, gradient: g, scale: scale, rate: rate)
     case .momentum(let scale, let rate, let momentum):
-      UpdateKernels.momentum(
+      kernels.momentum(
         parameters: w, gradient: g, velocity: UnsafeMutableBufferPointer(rebasing: state[range]),
         scale: scale, rate: rate, momentum: momentum)
     case .adam(let scale, let rate, let rootScale, let oneMinusBeta1, let oneMinusBeta2, let epsilon):
       let second = range.lowerBound + parameters.count..<range.upperBound + parameters.count
-      UpdateKernels.adam(
+      kernels.adam(
         parameters: w, gradient: g, firstMoment: UnsafeMutableBufferPointer(rebasing: state[range]),
         secondMoment: UnsafeMutableBufferPointer(rebasing: state[second]), scale: scale, rate: rate,
         rootScale: rootScale, oneMinusBeta1: oneMinusBeta1, oneMinusBeta2: oneMinusBeta2,

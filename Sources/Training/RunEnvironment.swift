@@ -1,5 +1,6 @@
 import CPlatform
 import HDF5
+import Kernels
 import Primitives
 
 #if canImport(Glibc)
@@ -20,6 +21,7 @@ enum RunEnvironment {
     return [
       ("lockstep_version", lockstepVersion), ("hdf5_version", Library.version),
       ("xxhash_version", Digest.libraryVersion),
+      ("kernels", KernelVariant.current?.name ?? "reference"),
       ("cpu_feature_level", String(cString: platform_cpu_level())), ("host", host),
     ]
   }

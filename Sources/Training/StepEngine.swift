@@ -1,3 +1,4 @@
+import CPlatform
 import Datasets
 import Kernels
 import Networks
@@ -49,6 +50,8 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   /// The optimizer's state, `slots * P` numbers.
   let state: AlignedBuffer<Element>
   let team: WorkerTeam
+  /// The loops that are used.
+  let variant: KernelVariant?
   /// Who computes what when, if anybody wants to know. Set between segments only.
   var trace: ShardTrace?
   private let scratch: [WorkerScratch<Element>]
@@ -63,7 +66,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
 
   init(
     network: MLP, loss: Loss, optimizer: Optimizer, samples: Samples<Element>, plan: ShardPlan,
-    parameters: [Element], team: WorkerTeam
+    parameters: [Element], team: WorkerTeam, variant: KernelVariant?
   ) {
     precondition(parameters.count == network.parameterCount)
     self.network = network
@@ -72,6 +75,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     self.samples = samples
     self.plan = plan
     self.team = team
+    self.variant = variant
     self.parameters = AlignedBuffer(parameters, filler: 0)
     state = AlignedBuffer(repeating: 0, count: optimizer.slots * parameters.count)
     slots = StepPlan.slotsNeeded(plan, samples: samples.count, upToWorkers: team.count)
@@ -80,7 +84,9 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     let (rows, count) = (min(plan.rowsPerShard, samples.count), slots * gradientStride)
     let usesLabels = if case .labels = samples.targets { true } else { false }
     scratch = (0..<team.count).map { _ in
-      WorkerScratch(network: network, rows: rows, usesLabels: usesLabels, gradientCount: count)
+      WorkerScratch(
+        network: network, loss: loss, rows: rows, usesLabels: usesLabels, gradientCount: count,
+        variant: variant)
     }
     let bases = scratch.compactMap(\.gradients.elements.baseAddress)
     gradients = AlignedBuffer(bases, filler: bases[0])
@@ -127,6 +133,8 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
 
   /// One worker's part of a segment.
   ///
+  /// Denormal numbers count as zero in all steps, on every worker.
+  ///
   /// Everything that the loop touches is taken out of its objects before it begins; `self`, the plans and the samples
   /// outlive it.
   @specialized(where Element == Float)
@@ -135,12 +143,14 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     as worker: Int, of workers: Int, _ segment: Segment, full: StepPlan, last: StepPlan,
     barrier: Barrier, stop: StopRequest?, result: inout SegmentResult
   ) {
+    let mode = platform_flush_denormals()
+    defer { platform_restore_denormals(mode) }
     withExtendedLifetime((full, last)) {
       let loop = StepLoop(
         plan: plan, samples: SamplesView(samples), parameters: parameters.elements,
         state: state.elements, gradients: gradients.elements, slots: slots, stride: gradientStride,
         losses: losses.elements, loss: loss, optimizer: optimizer, order: segment.order,
-        outputs: network.outputs)
+        kernels: FastKernels(variant), outputs: network.outputs)
       let own = scratch[worker]
       let (trace, control) = (trace, control.elements)
       let (full, last) = (full.view, last.view)

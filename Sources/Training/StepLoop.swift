@@ -19,6 +19,7 @@ struct StepLoop<Element: Scalar> {
   let loss: Loss
   let optimizer: Optimizer
   let order: EpochOrder
+  let kernels: FastKernels<Element>
   /// What a sum over rows is divided by, besides their number.
   let divisor: Double
 
@@ -30,7 +31,7 @@ struct StepLoop<Element: Scalar> {
     state: UnsafeMutableBufferPointer<Element>,
     gradients: UnsafeMutableBufferPointer<UnsafeMutablePointer<Element>>, slots: Int, stride: Int,
     losses: UnsafeMutableBufferPointer<Double>, loss: Loss, optimizer: Optimizer, order: EpochOrder,
-    outputs: Int
+    kernels: FastKernels<Element>, outputs: Int
   ) {
     self.plan = plan
     self.samples = samples
@@ -43,6 +44,7 @@ struct StepLoop<Element: Scalar> {
     self.loss = loss
     self.optimizer = optimizer
     self.order = order
+    self.kernels = kernels
     divisor = Double(loss.divisor(outputs: outputs))
   }
 
@@ -56,15 +58,14 @@ struct StepLoop<Element: Scalar> {
       let task = step.tasks[position]
       let shard = plan.rows(of: task.shard, in: rows)
       trace?.begin(task.shard)
-      let (input, targets) = scratch.collect(
-        start + shard.lowerBound..<start + shard.upperBound, of: order, from: samples)
-      let sum = scratch.workspace.computeGradient(
-        input: input, targets: targets, parameters: UnsafeBufferPointer(parameters), loss: loss,
+      let sum = scratch.computeGradient(
+        of: start + shard.lowerBound..<start + shard.upperBound, in: order, samples: samples,
+        parameters: UnsafeBufferPointer(parameters), loss: loss,
         gradient: gradient(task.slot, of: worker))
       losses[task.shard * Self.lossStride] = Double(sum)
       trace?.end(task.shard)
       for merge in 0..<task.merges {
-        Elementwise.add(
+        kernels.add(
           UnsafeBufferPointer(gradient(task.slot - merge, of: worker)),
           to: gradient(task.slot - merge - 1, of: worker))
       }
@@ -82,12 +83,13 @@ struct StepLoop<Element: Scalar> {
     while start < slice.upperBound {
       let block = start..<min(start + 1024, slice.upperBound)
       for merge in step.merges {
-        Elementwise.add(
+        kernels.add(
           UnsafeBufferPointer(rebasing: buffer(merge.source)[block]),
           to: UnsafeMutableBufferPointer(rebasing: buffer(merge.destination)[block]))
       }
       update.apply(
-        to: block, parameters: parameters, gradient: UnsafeBufferPointer(buffer(step.root)), state: state)
+        to: block, parameters: parameters, gradient: UnsafeBufferPointer(buffer(step.root)), state: state,
+        kernels: kernels)
       start = block.upperBound
     }
   }

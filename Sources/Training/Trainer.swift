@@ -36,9 +36,19 @@ public final class Trainer<Element: Scalar> {
   ///   - threads: how many threads work; it changes nothing but the speed.
   ///   - parameters: first parameters, instead of those that the recipe's initializer draws.
   /// - Throws: ``LockstepError`` if network, samples and loss do not fit together, or not into memory.
-  public init(
+  public convenience init(
     recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil
+  ) throws(LockstepError) {
+    try self.init(
+      recipe: recipe, samples: samples, validation: validation, threads: threads, parameters: parameters,
+      variant: .current)
+  }
+
+  /// A trainer that uses the loops of `variant`, or the plain ones.
+  init(
+    recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
+    threads: ThreadChoice = .automatic, parameters: [Element]? = nil, variant: KernelVariant?
   ) throws(LockstepError) {
     var recipe = recipe
     recipe.precision = Element.precision
@@ -60,7 +70,7 @@ public final class Trainer<Element: Scalar> {
       plan: plan,
       parameters: parameters
         ?? recipe.initializer.parameters(for: recipe.network, seed: recipe.seed),
-      team: WorkerTeam(count: tuner.limit))
+      team: WorkerTeam(count: tuner.limit), variant: variant)
   }
 
   /// A trainer that goes on where `checkpoint` was written, with the same recipe and samples.
@@ -122,7 +132,8 @@ public final class Trainer<Element: Scalar> {
     let proposal = tuner.proposal
     let segment = Segment(
       order: EpochOrder(
-        count: samples.count, seed: recipe.seed, epoch: progress.epoch, shuffled: recipe.shuffle),
+        count: samples.count, seed: recipe.seed, epoch: progress.epoch, shuffled: recipe.shuffle,
+        variant: engine.variant),
       firstStep: progress.step, steps: min(limit, proposal.steps, stepsPerEpoch - progress.step),
       globalStep: progress.globalStep, workers: proposal.workers)
     let start = monotonicNanoseconds()

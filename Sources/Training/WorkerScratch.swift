@@ -7,7 +7,9 @@ import Primitives
 ///
 /// Only its worker touches it, but for `gradients`, which all workers read and write slice by slice in the reduction.
 final class WorkerScratch<Element: Scalar>: Sendable {
-  let workspace: Workspace<Element>
+  private let workspace: Workspace<Element>
+  /// What computes gradients instead, if the network is small.
+  private let small: SmallNetwork<Element>?
   /// `slots` gradients of `gradientStride` numbers each.
   let gradients: AlignedBuffer<Element>
   private let features: Int
@@ -16,7 +18,10 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   private let values: AlignedBuffer<Element>
   private let labels: AlignedBuffer<Int32>
 
-  init(network: MLP, rows: Int, usesLabels: Bool, gradientCount: Int) {
+  init(
+    network: MLP, loss: Loss, rows: Int, usesLabels: Bool, gradientCount: Int, variant: KernelVariant?
+  ) {
+    small = variant.flatMap { loss == .meanSquaredError ? SmallNetwork(network, variant: $0) : nil }
     features = network.inputs
     workspace = Workspace(network: network, capacity: rows)
     gradients = AlignedBuffer(repeating: 0, count: gradientCount)
@@ -26,8 +31,25 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     labels = AlignedBuffer(repeating: 0, count: usesLabels ? rows : 0)
   }
 
+  /// Sets `gradient` to the sum of the loss's derivatives over the rows at `positions` of `order`, and returns the sum of
+  /// the loss.
+  @inline(__always) func computeGradient(
+    of positions: Range<Int>, in order: EpochOrder, samples: SamplesView<Element>,
+    parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>
+  ) -> Element {
+    if let small, case .values(let y, _) = samples.targets {
+      let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<positions.count])
+      order.copyRows(from: positions.lowerBound, into: rows)
+      return small.squaredErrorGradient(
+        parameters: parameters, x: samples.x, y: y, rows: UnsafeBufferPointer(rows), gradient: gradient)
+    }
+    let (input, targets) = collect(positions, of: order, from: samples)
+    return workspace.computeGradient(
+      input: input, targets: targets, parameters: parameters, loss: loss, gradient: gradient)
+  }
+
   /// Collects the rows at `positions` of `order` and returns views of their features and targets.
-  @inline(__always) func collect(
+  @inline(__always) private func collect(
     _ positions: Range<Int>, of order: EpochOrder, from samples: SamplesView<Element>
   ) -> (input: Matrix<Element>, targets: Targets<Element>) {
     let count = positions.count
@@ -73,5 +95,16 @@ struct SamplesView<Element: Scalar>: BitwiseCopyable {
       targets = .values(UnsafeBufferPointer(values.elements), columns: columns)
     case .labels(let labels, _): targets = .labels(UnsafeBufferPointer(labels.elements))
     }
+  }
+}
+
+extension SmallNetwork {
+  /// `network` as a small one, or nil if it is none.
+  convenience init?(_ network: MLP, variant: KernelVariant) {
+    let layout = ParameterLayout(network)
+    self.init(
+      layers: zip(layout.layers, network.layers).map { place, layer in
+        (place.inputs, place.outputs, place.kernelOffset, place.biasOffset, layer.activation)
+      }, parameterCount: layout.count, variant: variant)
   }
 }

@@ -86,6 +86,31 @@ struct TrainerBitsTests {
     }
   }
 
+  @Test(
+    "with every compilation of the inner loops that this CPU can run", arguments: ["relu", "tanh", "sigmoid"])
+  func variants(activation: String) throws {
+    let recipe = try Recipe(
+      network: MLP(
+        inputs: 3, hidden: [7, 4], outputs: 2, activation: #require(Activation(rawValue: activation))),
+      loss: .meanSquaredError, optimizer: .adam(Adam(learningRate: 0.01)), batchSize: 50,
+      shards: .count(3))
+    func bits<Element: Scalar>(_ variant: KernelVariant, threads: Int, as type: Element.Type) throws
+      -> Bits<Element>
+    {
+      let trainer = try Trainer<Element>(
+        recipe: recipe, samples: Fixture.samples(), threads: .count(threads), variant: variant)
+      try trainer.train(epochs: 3)
+      return Bits(trainer)
+    }
+    let best = try #require(KernelVariant.all.first)
+    let single = try bits(best, threads: 1, as: Float.self)
+    let double = try bits(best, threads: 1, as: Double.self)
+    for variant in KernelVariant.all {
+      #expect(try bits(variant, threads: 2, as: Float.self) == single, "\(variant.name)")
+      #expect(try bits(variant, threads: 2, as: Double.self) == double, "\(variant.name)")
+    }
+  }
+
   @Test("differ by seed, by order and by the number of shards, which are the recipe's")
   func recipeMatters() throws {
     let base = try train(Fixture.recipe(), classes: nil, threads: 1, as: Float.self)
