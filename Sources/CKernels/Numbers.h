@@ -23,6 +23,48 @@ ALWAYS REAL NAME(sum)(VEC a) {
   return lanes[0];
 }
 
+/// One vector of sums from LANES vectors: lane k is the sum of the lanes of `v[k]`, added in the order of `sum`.
+///
+/// Vectors are combined in pairs, the first halves of their groups of lanes added to the second halves, until every vector
+/// has given one lane: three operations a vector instead of a dozen.
+ALWAYS VEC NAME(sums)(const VEC *v) {
+  VEC stage[LANES / 2];
+#if LANES == 16
+  for (int k = 0; k < 8; k++) {
+    const VEC a = v[2 * k], b = v[2 * k + 1];
+    stage[k] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+               __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  }
+  for (int k = 0; k < 4; k++) {
+    const VEC a = stage[2 * k], b = stage[2 * k + 1];
+    stage[k] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+               __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  }
+  for (int k = 0; k < 2; k++) {
+    const VEC a = stage[2 * k], b = stage[2 * k + 1];
+    stage[k] = __builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29) +
+               __builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31);
+  }
+  const VEC a = stage[0], b = stage[1];
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
+         __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+#else
+  for (int k = 0; k < 4; k++) {
+    const VEC a = v[2 * k], b = v[2 * k + 1];
+    stage[k] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) +
+               __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+  for (int k = 0; k < 2; k++) {
+    const VEC a = stage[2 * k], b = stage[2 * k + 1];
+    stage[k] = __builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13) +
+               __builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15);
+  }
+  const VEC a = stage[0], b = stage[1];
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14) +
+         __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+#endif
+}
+
 /// e^x by e^r * 2^n with |r| <= log(2) / 2 and the series of e^r: within 2 units in the last place. Beyond the limit on
 /// either side it is that of the limit; NaN stays NaN.
 ALWAYS VEC NAME(exponential)(VEC x) {
@@ -244,7 +286,12 @@ static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const RE
     }
   }
 
-  for (int32_t p = 0; p < parameter_count; p++) gradient[p] = NAME(sum)(sums[p]);
+  int32_t p = 0;
+  for (; p + LANES <= parameter_count; p += LANES) {
+    const VEC total = NAME(sums)(sums + p);
+    memcpy(gradient + p, &total, sizeof total);
+  }
+  for (; p < parameter_count; p++) gradient[p] = NAME(sum)(sums[p]);
   return NAME(sum)(loss);
 }
 
