@@ -45,14 +45,15 @@ let package = Package(
       name: "LockstepCLI",
       dependencies: lockstep + [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
+    .target(name: "TestSupport", dependencies: ["HDF5"], path: "Tests/TestSupport"),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Primitives"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Kernels", "Primitives"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5", "Primitives"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5", "Primitives", "TestSupport"]),
     .testTarget(
-      name: "TrainingTests", dependencies: lockstep,
+      name: "TrainingTests", dependencies: lockstep + ["TestSupport"],
       resources: [.copy("Reference")]),
     .testTarget(
       name: "EndToEndTests", dependencies: lockstep + ["LockstepCLI"], exclude: ["Python"]),

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import HDF5
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Writing generated datasets")

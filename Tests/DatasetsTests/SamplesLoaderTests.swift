@@ -1,6 +1,7 @@
 import Datasets
 import HDF5
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Reading samples")

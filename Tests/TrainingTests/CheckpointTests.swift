@@ -1,6 +1,7 @@
 import Foundation
 import HDF5
 import Lockstep
+import TestSupport
 import Testing
 
 @testable import Training

@@ -1,33 +1,4 @@
-import Foundation
-import HDF5
 import Lockstep
-
-/// A folder for one test's files, removed with the last reference to it.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path =
-      FileManager.default.temporaryDirectory
-      .appendingPathComponent("lockstep-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// The path of a file in the folder.
-  func file(_ name: String) -> String { "\(path)/\(name)" }
-
-  /// The names in the folder, hidden ones included.
-  var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
-}
-
-/// Writes a file with the given datasets.
-func writeFile(_ path: String, _ body: (borrowing File) throws -> Void) throws {
-  let file = try File(creating: path)
-  try body(file)
-  try file.close()
-}
 
 /// Problems small enough to be trained many times over, with ragged batches and several shards.
 enum Fixture {

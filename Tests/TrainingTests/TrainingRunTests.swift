@@ -2,6 +2,7 @@ import Foundation
 import HDF5
 import Lockstep
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Training

@@ -7,13 +7,10 @@ final class Folder: Sendable {
   private let root: String
 
   init() throws {
-    var template = Array((NSTemporaryDirectory() + "/lockstep-XXXXXX").utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { buffer in
-      buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
-    }
-    guard let made else { throw CocoaError(.fileWriteUnknown) }
-    root = made
-    path = made + "/work"
+    // Lower case: tests look for names of libhdf5's functions in messages, and these name files.
+    root = FileManager.default.temporaryDirectory.path + "/lockstep-" + UUID().uuidString.lowercased()
+    path = root + "/work"
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     // Other users come in, too: some tests run the program as one without privileges.
     chmod(root, 0o755)
     for part in [path, streams] {

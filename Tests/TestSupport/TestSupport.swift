@@ -2,10 +2,12 @@ import Foundation
 import HDF5
 
 /// A folder for one test's files, removed with the last reference to it.
-final class TemporaryFolder {
-  let path: String
+public final class TemporaryFolder {
+  /// Where it is.
+  public let path: String
 
-  init() throws {
+  /// A new, empty folder.
+  public init() throws {
     path =
       FileManager.default.temporaryDirectory
       .appendingPathComponent("lockstep-\(UUID().uuidString)").path
@@ -15,14 +17,14 @@ final class TemporaryFolder {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// The path of a file in the folder.
-  func file(_ name: String) -> String { "\(path)/\(name)" }
+  public func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// The names in the folder, hidden ones included.
-  var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+  public var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 }
 
 /// Writes a file with the given datasets.
-func writeFile(_ path: String, _ body: (borrowing File) throws -> Void) throws {
+public func writeFile(_ path: String, _ body: (borrowing File) throws -> Void) throws {
   let file = try File(creating: path)
   try body(file)
   try file.close()
