@@ -2,6 +2,8 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,bmi2"))), apply_to = function)
 #define VARIANT ck_avx2
 #define VARIANT_NAME "avx2"
+#define PRODUCT_ROWS 3
+#define PRODUCT_VECTORS 2
 #include "Body.h"
 #pragma clang attribute pop
 #endif

@@ -6,4 +6,6 @@
 #define VARIANT ck_baseline
 #define VARIANT_NAME "baseline"
 #endif
+#define PRODUCT_ROWS 4
+#define PRODUCT_VECTORS 1
 #include "Body.h"

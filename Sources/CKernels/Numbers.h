@@ -295,6 +295,57 @@ static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const RE
   return NAME(sum)(loss);
 }
 
+#define BLOCK (PRODUCT_VECTORS * LANES)
+
+/// `rows` rows of one block of columns of a product; `packed` holds the block of b, BLOCK numbers for each k.
+ALWAYS void NAME(product_tile)(const int rows, int64_t k, const REAL *a, int64_t a_row, int64_t a_column,
+                               const REAL *restrict packed, const VEC *start, REAL *c, int64_t c_row, int64_t columns) {
+  VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < PRODUCT_VECTORS; v++) sums[r][v] = start[v];
+  for (int64_t i = 0; i < k; i++) {
+    VEC row[PRODUCT_VECTORS];
+    for (int v = 0; v < PRODUCT_VECTORS; v++) row[v] = *(const VEC *)(packed + i * BLOCK + v * LANES);
+    const REAL *column = a + i * a_column;
+    for (int r = 0; r < rows; r++) {
+      const VEC factor = NAME(splat)(column[r * a_row]);
+      for (int v = 0; v < PRODUCT_VECTORS; v++) sums[r][v] = NAME(fma)(factor, row[v], sums[r][v]);
+    }
+  }
+  for (int r = 0; r < rows; r++) {
+    if (columns == BLOCK)
+      memcpy(c + r * c_row, sums[r], BLOCK * sizeof(REAL));
+    else
+      memcpy(c + r * c_row, sums[r], (size_t)columns * sizeof(REAL));
+  }
+}
+
+static void NAME(product)(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t a_row, int64_t a_column, const REAL *b,
+                          int64_t b_row, int64_t b_column, const REAL *start, REAL *c, REAL *scratch) {
+  for (int64_t first = 0; first < n; first += BLOCK) {
+    const int64_t columns = n - first < BLOCK ? n - first : BLOCK;
+    // The block of b in the order in which it is used, padded with zeros: no strides and no ragged edge further in.
+    for (int64_t i = 0; i < k; i++) {
+      const REAL *from = b + i * b_row + first * b_column;
+      REAL *to = scratch + i * BLOCK;
+      if (b_column == 1 && columns == BLOCK) {
+        memcpy(to, from, BLOCK * sizeof(REAL));
+        continue;
+      }
+      for (int64_t j = 0; j < columns; j++) to[j] = from[j * b_column];
+      for (int64_t j = columns; j < BLOCK; j++) to[j] = 0;
+    }
+    VEC begin[PRODUCT_VECTORS];
+    memset(begin, 0, sizeof begin);
+    if (start) memcpy(begin, start + first, (size_t)columns * sizeof(REAL));
+    int64_t row = 0;
+    for (; row + PRODUCT_ROWS <= m; row += PRODUCT_ROWS)
+      NAME(product_tile)(PRODUCT_ROWS, k, a + row * a_row, a_row, a_column, scratch, begin, c + row * n + first, n, columns);
+    for (; row < m; row++)
+      NAME(product_tile)(1, k, a + row * a_row, a_row, a_column, scratch, begin, c + row * n + first, n, columns);
+  }
+}
+
 static void NAME(add)(const REAL *source, REAL *destination, int64_t count) {
   for (int64_t i = 0; i < count; i++) destination[i] += source[i];
 }
@@ -366,3 +417,4 @@ static void NAME(activate)(REAL *values, int64_t count, int32_t activation) {
 #undef IVEC
 #undef TILE
 #undef ROWS
+#undef BLOCK

@@ -14,6 +14,8 @@ const ck_functions *ck_variant(int32_t index) {
   return index >= 0 && index < count ? runnable[index] : 0;
 }
 
+size_t ck_product_scratch(int64_t k) { return (size_t)k * 3 * 16; }
+
 size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter_count, size_t size) {
   // A tile is 4 vectors of 64 bytes a value, whatever the numbers' size.
   const size_t tile = 4 * 64;

@@ -7,6 +7,7 @@ extension Workspace {
     -> Matrix<Element>
   {
     let logits = forward(input: input, parameters: parameters)
+    // The plain one, as in the losses: predictions have the bits of evaluations.
     layers.elements[layers.count - 1].activation.apply(to: logits)
     return logits.readOnly
   }
@@ -46,13 +47,12 @@ extension Workspace {
     let total = loss.evaluate(
       outputs: logits, activation: layers.elements[layers.count - 1].activation, targets: targets,
       gradient: delta)
-    Elementwise.clear(gradient)
     var index = layers.count - 1
     while true {
       let layer = layers.elements[index]
       let below = index > 0 ? outputs(of: index - 1, rows: rows).readOnly : input
       let bias = layer.kernelOffset + layer.inputs * layer.outputs
-      Dense.accumulateGradient(
+      dense.gradient(
         input: below, delta: delta.readOnly,
         kernelGradient: MutableMatrix(
           UnsafeMutableBufferPointer(rebasing: gradient[layer.kernelOffset..<bias]),
@@ -61,7 +61,7 @@ extension Workspace {
       if index == 0 { return total }
       let offset = (layers.count - index) % 2 == 0 ? deltaOffsets.0 : deltaOffsets.1
       let next = matrix(at: offset, rows: rows, columns: layer.inputs)
-      Dense.backward(
+      dense.backward(
         delta: delta.readOnly, kernel: kernel(of: layer, in: parameters), inputGradient: next)
       index -= 1
       layers.elements[index].activation.backpropagate(outputs: below, gradient: next)
@@ -79,10 +79,10 @@ extension Workspace {
       let layer = layers.elements[index]
       let output = outputs(of: index, rows: input.rows)
       let bias = layer.kernelOffset + layer.inputs * layer.outputs
-      Dense.forward(
+      dense.forward(
         input: below, kernel: kernel(of: layer, in: parameters),
         bias: UnsafeBufferPointer(rebasing: parameters[bias..<bias + layer.outputs]), output: output)
-      if index < layers.count - 1 { layer.activation.apply(to: output) }
+      if index < layers.count - 1 { dense.activate(output, layer.activation) }
       below = output.readOnly
     }
     return outputs(of: layers.count - 1, rows: input.rows)

@@ -26,9 +26,10 @@ public final class Workspace<Element: Scalar>: Sendable {
   /// The layers' outputs, then two matrices as wide as the widest layer for the deltas.
   @usableFromInline let memory: AlignedBuffer<Element>
   @usableFromInline let deltaOffsets: (Int, Int)
+  @usableFromInline let dense: DenseKernels<Element>
 
-  /// A workspace for passes of `network` over up to `capacity` rows.
-  public init(network: MLP, capacity: Int) {
+  /// A workspace for passes of `network` over up to `capacity` rows, with the loops of `variant` or the plain ones.
+  public init(network: MLP, capacity: Int, variant: KernelVariant? = .current) {
     precondition(capacity > 0)
     self.capacity = capacity
     inputs = network.inputs
@@ -45,6 +46,7 @@ public final class Workspace<Element: Scalar>: Sendable {
     }
     let widest = network.layers.reduce(0) { max($0, $1.units) }
     deltaOffsets = (reserve(width: widest), reserve(width: widest))
+    dense = DenseKernels(variant: variant, terms: max(capacity, network.inputs, widest))
     layers = AlignedBuffer(plans, filler: plans[0])
     memory = AlignedBuffer(repeating: 0, count: end)
   }

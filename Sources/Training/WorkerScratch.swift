@@ -23,7 +23,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   ) {
     small = variant.flatMap { loss == .meanSquaredError ? SmallNetwork(network, variant: $0) : nil }
     features = network.inputs
-    workspace = Workspace(network: network, capacity: rows)
+    workspace = Workspace(network: network, capacity: rows, variant: variant)
     gradients = AlignedBuffer(repeating: 0, count: gradientCount)
     indices = AlignedBuffer(repeating: 0, count: rows)
     x = AlignedBuffer(repeating: 0, count: rows * network.inputs)

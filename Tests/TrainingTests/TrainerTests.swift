@@ -88,11 +88,12 @@ struct TrainerBitsTests {
   }
 
   @Test(
-    "with every compilation of the inner loops that this CPU can run", arguments: ["relu", "tanh", "sigmoid"])
-  func variants(activation: String) throws {
+    "with every compilation of the inner loops that this CPU can run",
+    arguments: ["relu", "tanh", "sigmoid"], [[7, 4], [40, 30]])
+  func variants(activation: String, hidden: [Int]) throws {
     let recipe = try Recipe(
       network: MLP(
-        inputs: 3, hidden: [7, 4], outputs: 2, activation: #require(Activation(rawValue: activation))),
+        inputs: 3, hidden: hidden, outputs: 2, activation: #require(Activation(rawValue: activation))),
       loss: .meanSquaredError, optimizer: .adam(Adam(learningRate: 0.01)), batchSize: 50,
       shards: .count(3))
     func bits<Element: Scalar>(_ variant: KernelVariant, threads: Int, as type: Element.Type) throws

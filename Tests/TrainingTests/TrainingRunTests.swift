@@ -287,7 +287,11 @@ struct PredictorTests {
       let y: [Float] = try file.openDataset("y").readAll()
       let w = checkpoint.parameters
       #expect(x == (LinearProblem().samples(3000) as Samples<Float>).x.array)
-      #expect((0..<3000).allSatisfy { y[$0] == (w[2] + x[2 * $0] * w[0]) + x[2 * $0 + 1] * w[1] })
+      // One fused multiply-add after the other, from the bias on.
+      #expect(
+        (0..<3000).allSatisfy {
+          y[$0] == w[2].addingProduct(x[2 * $0], w[0]).addingProduct(x[2 * $0 + 1], w[1])
+        })
     }
   }
 }

@@ -47,6 +47,15 @@ typedef struct {
                                int32_t parameter_count, const double *x, const double *y, const int64_t *indices,
                                int64_t rows, double *gradient, void *scratch);
 
+  /// c[m, n] = start[n] + sum over k of a[m, k] b[k, n], each sum by fused multiply-adds in ascending k; start NULL is 0.
+  ///
+  /// Element (m, k) of a is at `a[m * a_row + k * a_column]`, (k, n) of b at `b[k * b_row + n * b_column]`; c is row-major
+  /// without gaps. `scratch` is aligned to 64 bytes and has `product_scratch` numbers.
+  void (*product_f32)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column, const float *b,
+                      int64_t b_row, int64_t b_column, const float *start, float *c, float *scratch);
+  void (*product_f64)(int64_t m, int64_t n, int64_t k, const double *a, int64_t a_row, int64_t a_column, const double *b,
+                      int64_t b_row, int64_t b_column, const double *start, double *c, double *scratch);
+
   /// destination += source
   void (*add_f32)(const float *source, float *destination, int64_t count);
   void (*add_f64)(const double *source, double *destination, int64_t count);
@@ -69,13 +78,16 @@ typedef struct {
   /// columns.
   void (*permute)(const ck_permutation *permutation, uint64_t start, int64_t *indices, int64_t count);
 
-  /// Elementwise activations, in place, for tests: as the small networks apply them.
+  /// Elementwise activations, in place: as the small networks apply them.
   void (*activate_f32)(float *values, int64_t count, int32_t activation);
   void (*activate_f64)(double *values, int64_t count, int32_t activation);
 } ck_functions;
 
 /// The bytes of scratch that `small_gradient` needs for numbers of `size` bytes.
 size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter_count, size_t size);
+
+/// The numbers of scratch that a product over `k` needs: one block of columns of b, packed.
+size_t ck_product_scratch(int64_t k);
 
 /// The variants that this CPU can run, best first; NULL from the first missing one on.
 const ck_functions *ck_variant(int32_t index);
