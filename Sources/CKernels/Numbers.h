@@ -325,15 +325,28 @@ static void NAME(product)(int64_t m, int64_t n, int64_t k, const REAL *a, int64_
   for (int64_t first = 0; first < n; first += BLOCK) {
     const int64_t columns = n - first < BLOCK ? n - first : BLOCK;
     // The block of b in the order in which it is used, padded with zeros: no strides and no ragged edge further in.
-    for (int64_t i = 0; i < k; i++) {
-      const REAL *from = b + i * b_row + first * b_column;
-      REAL *to = scratch + i * BLOCK;
-      if (b_column == 1 && columns == BLOCK) {
-        memcpy(to, from, BLOCK * sizeof(REAL));
-        continue;
+    if (b_column == 1) {
+      for (int64_t i = 0; i < k; i++) {
+        const REAL *from = b + i * b_row + first;
+        REAL *to = scratch + i * BLOCK;
+        if (columns == BLOCK) {
+          memcpy(to, from, BLOCK * sizeof(REAL));
+        } else {
+          for (int64_t j = 0; j < columns; j++) to[j] = from[j];
+          for (int64_t j = columns; j < BLOCK; j++) to[j] = 0;
+        }
       }
-      for (int64_t j = 0; j < columns; j++) to[j] = from[j * b_column];
-      for (int64_t j = columns; j < BLOCK; j++) to[j] = 0;
+    } else {
+      // A transposition: a cache line of each column at a time, so that reads and writes stay in the first-level cache.
+      for (int64_t i = 0; i < k; i += LANES) {
+        const int64_t end = k - i < LANES ? k : i + LANES;
+        for (int64_t j = 0; j < columns; j++) {
+          const REAL *from = b + (first + j) * b_column;
+          for (int64_t t = i; t < end; t++) scratch[t * BLOCK + j] = from[t * b_row];
+        }
+        for (int64_t j = columns; j < BLOCK; j++)
+          for (int64_t t = i; t < end; t++) scratch[t * BLOCK + j] = 0;
+      }
     }
     VEC begin[PRODUCT_VECTORS];
     memset(begin, 0, sizeof begin);
@@ -341,8 +354,28 @@ static void NAME(product)(int64_t m, int64_t n, int64_t k, const REAL *a, int64_
     int64_t row = 0;
     for (; row + PRODUCT_ROWS <= m; row += PRODUCT_ROWS)
       NAME(product_tile)(PRODUCT_ROWS, k, a + row * a_row, a_row, a_column, scratch, begin, c + row * n + first, n, columns);
-    for (; row < m; row++)
-      NAME(product_tile)(1, k, a + row * a_row, a_row, a_column, scratch, begin, c + row * n + first, n, columns);
+#define REST(rows)                                                                                                   \
+  case rows:                                                                                                         \
+    NAME(product_tile)(rows, k, a + row * a_row, a_row, a_column, scratch, begin, c + row * n + first, n, columns);   \
+    break;
+    switch (m - row) {
+      REST(1)
+#if PRODUCT_ROWS > 2
+      REST(2)
+#endif
+#if PRODUCT_ROWS > 3
+      REST(3)
+#endif
+#if PRODUCT_ROWS > 4
+      REST(4)
+      REST(5)
+      REST(6)
+      REST(7)
+#endif
+      default:
+        break;
+    }
+#undef REST
   }
 }
 
