@@ -109,9 +109,11 @@ public struct SamplesLoader<Element: Scalar & HDF5Element>: ~Copyable {
       let count = min(blockRows, file.rows - start)
       let part = UnsafeMutableBufferPointer(rebasing: block.elements[..<count])
       switch file.y.type {
-      case .integer(_, signed: true): try readLabels(as: Int64.self, from: start, into: part)
-      case .integer(_, signed: false): try readLabels(as: UInt64.self, from: start, into: part)
-      default: try readFloatingLabels(from: start, into: part)
+      case .integer(_, signed: true):
+        try readLabels(from: start, into: part, zero: Int64(0)) { Int32(exactly: $0) }
+      case .integer(_, signed: false):
+        try readLabels(from: start, into: part, zero: UInt64(0)) { Int32(exactly: $0) }
+      default: try readLabels(from: start, into: part, zero: 0.0) { Int32(exactly: $0) }
       }
       for label in part { largest = max(largest, label) }
       digester.update(UnsafeRawBufferPointer(part))
@@ -121,26 +123,14 @@ public struct SamplesLoader<Element: Scalar & HDF5Element>: ~Copyable {
     return (rows.kept, rows.aside, Int(largest) + 1)
   }
 
-  private func readLabels<Stored: FixedWidthInteger & HDF5Element>(
-    as type: Stored.Type, from start: Int, into labels: UnsafeMutableBufferPointer<Int32>
+  /// Reads classes that are stored as `Stored`; `exactly` turns a stored number into the same whole number, if it is one.
+  private func readLabels<Stored: HDF5Element>(
+    from start: Int, into labels: UnsafeMutableBufferPointer<Int32>, zero: Stored,
+    exactly: (Stored) -> Int32?
   ) throws(LockstepError) {
-    let stored = try read(Stored.self, from: start, count: labels.count, zero: 0)
-    for index in labels.indices {
-      let value = stored.elements[index]
-      guard let label = Int32(exactly: value), label >= 0, label < Int32.max else {
-        throw badLabel("\(value)", row: start + index)
-      }
-      labels[index] = label
-    }
-  }
-
-  private func readFloatingLabels(
-    from start: Int, into labels: UnsafeMutableBufferPointer<Int32>
-  ) throws(LockstepError) {
-    let stored = try read(Double.self, from: start, count: labels.count, zero: 0)
-    for index in labels.indices {
-      let value = stored.elements[index]
-      guard let label = Int32(exactly: value), label >= 0, label < Int32.max else {
+    let stored = try read(Stored.self, from: start, count: labels.count, zero: zero)
+    for (index, value) in stored.array.enumerated() {
+      guard let label = exactly(value), label >= 0, label < Int32.max else {
         throw badLabel("\(value)", row: start + index)
       }
       labels[index] = label
