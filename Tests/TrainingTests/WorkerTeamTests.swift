@@ -11,26 +11,20 @@ struct WorkerTeamTests {
   func concurrency(count: Int) {
     let team = WorkerTeam(count: count)
     let barrier = team.barrier(workers: count)
-    let threads = Mutex<Set<UInt>>([])
-    team.run { _ in
+    let threads = team.map { _ in
       // Nobody passes unless all are running at the same time.
       barrier.wait()
-      _ = threads.withLock { $0.insert(UInt(pthread_self())) }
-      barrier.wait()
+      return UInt(pthread_self())
     }
-    #expect(threads.withLock { $0.count } == count)
+    #expect(Set(threads).count == count)
   }
 
   @Test("keeps its threads from job to job")
   func persistence() {
     let team = WorkerTeam(count: 3)
-    let threads = Mutex<[Int: Set<UInt>]>([:])
-    for _ in 0..<50 {
-      team.run { worker in
-        _ = threads.withLock { $0[worker, default: []].insert(UInt(pthread_self())) }
-      }
-    }
-    #expect(threads.withLock { $0.values.allSatisfy { $0.count == 1 } && $0.count == 3 })
+    let first = team.map { _ in UInt(pthread_self()) }
+    for _ in 0..<50 { #expect(team.map { _ in UInt(pthread_self()) } == first) }
+    #expect(Set(first).count == 3)
   }
 
   @Test("returns only when all workers are done, also after a pause long enough for them to park")
