@@ -127,4 +127,6 @@ const ck_functions VARIANT = {
     .permute = permute,
     .activate_f32 = activate_f32,
     .activate_f64 = activate_f64,
+    .derive_f32 = derive_f32,
+    .derive_f64 = derive_f64,
 };

@@ -342,7 +342,10 @@ static void NAME(product)(int64_t m, int64_t n, int64_t k, const REAL *a, int64_
         const int64_t end = k - i < LANES ? k : i + LANES;
         for (int64_t j = 0; j < columns; j++) {
           const REAL *from = b + (first + j) * b_column;
-          for (int64_t t = i; t < end; t++) scratch[t * BLOCK + j] = from[t * b_row];
+          if (b_row == 1)
+            for (int64_t t = i; t < end; t++) scratch[t * BLOCK + j] = from[t];
+          else
+            for (int64_t t = i; t < end; t++) scratch[t * BLOCK + j] = from[t * b_row];
         }
         for (int64_t j = columns; j < BLOCK; j++)
           for (int64_t t = i; t < end; t++) scratch[t * BLOCK + j] = 0;
@@ -431,6 +434,24 @@ static void NAME(activate)(REAL *values, int64_t count, int32_t activation) {
     z = NAME(activated)(z, activation);
     memcpy(values + i, &z, bytes);
   }
+}
+
+static void NAME(derive)(REAL *gradient, const REAL *outputs, int64_t count, int32_t activation) {
+  int64_t i = 0;
+  VEC g, a;
+  for (; i + LANES <= count; i += LANES) {
+    memcpy(&g, gradient + i, sizeof g);
+    memcpy(&a, outputs + i, sizeof a);
+    g = NAME(slope)(g, a, activation);
+    memcpy(gradient + i, &g, sizeof g);
+  }
+  if (i == count) return;
+  const size_t bytes = (size_t)(count - i) * sizeof(REAL);
+  g = a = NAME(splat)(0);
+  memcpy(&g, gradient + i, bytes);
+  memcpy(&a, outputs + i, bytes);
+  g = NAME(slope)(g, a, activation);
+  memcpy(gradient + i, &g, bytes);
 }
 
 #undef REAL

@@ -70,19 +70,27 @@ public final class DenseKernels<Element: Scalar>: Sendable {
     guard let table = variant?.functions.pointee, let base = values.elements.baseAddress else {
       return activation.apply(to: values)
     }
-    let code: Int32
-    switch activation {
-    case .identity: return
-    case .relu: code = 1
-    case .sigmoid: code = 2
-    case .tanh: code = 3
-    case .softmax: return activation.apply(to: values)
-    }
+    guard let code = activation.code else { return activation.apply(to: values) }
     let raw = UnsafeMutableRawPointer(base)
     let count = Int64(values.elements.count)
     switch Element.precision {
     case .float32: table.activate_f32(raw.assumingMemoryBound(to: Float.self), count, code)
     case .float64: table.activate_f64(raw.assumingMemoryBound(to: Double.self), count, code)
+    }
+  }
+
+  /// Turns `gradient`, the loss's derivative by a layer's `outputs`, into that by its weighted sums; see ``Activation``.
+  @inlinable public func backpropagate(
+    _ activation: Activation, outputs: Matrix<Element>, gradient: MutableMatrix<Element>
+  ) {
+    guard let table = variant?.functions.pointee, let code = activation.code,
+      let a = outputs.elements.baseAddress, let g = gradient.elements.baseAddress
+    else { return activation.backpropagate(outputs: outputs, gradient: gradient) }
+    precondition(outputs.elements.count == gradient.elements.count)
+    let count = Int64(gradient.elements.count)
+    switch Element.precision {
+    case .float32: table.derive_f32(raw(g), raw(a), count, code)
+    case .float64: table.derive_f64(raw(g), raw(a), count, code)
     }
   }
 

@@ -27,7 +27,7 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
   ///
   /// Whether it is small depends on its shape alone.
   public init?(layers: [Layer], parameterCount: Int, variant: KernelVariant) {
-    let codes = layers.compactMap { Self.code($0.activation) }
+    let codes = layers.compactMap(\.activation.code)
     guard let first = layers.first, let last = layers.last, layers.count <= CK_MOST_LAYERS,
       parameterCount <= Self.mostParameters, codes.count == layers.count
     else { return nil }
@@ -45,16 +45,6 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
       repeating: 0,
       count: ck_small_scratch(
         table, Int32(table.count), Int32(parameterCount), MemoryLayout<Element>.stride))
-  }
-
-  private static func code(_ activation: Activation) -> Int32? {
-    switch activation {
-    case .identity: Int32(ck_identity)
-    case .relu: Int32(ck_relu)
-    case .sigmoid: Int32(ck_sigmoid)
-    case .tanh: Int32(ck_tanh)
-    case .softmax: nil
-    }
   }
 
   /// Sets `gradient` to the sum over some rows of the derivatives of their squared error by the parameters, and returns the

@@ -64,7 +64,7 @@ extension Workspace {
       dense.backward(
         delta: delta.readOnly, kernel: kernel(of: layer, in: parameters), inputGradient: next)
       index -= 1
-      layers.elements[index].activation.backpropagate(outputs: below, gradient: next)
+      dense.backpropagate(layers.elements[index].activation, outputs: below, gradient: next)
       delta = next
     }
   }

@@ -40,10 +40,10 @@ public struct ShardPlan: Sendable, Equatable {
   /// The default number of shards, at most 64.
   ///
   /// A shard costs a pass over a gradient of its own, and is worth it when its rows cost many times that: 256 rows where
-  /// the parameters fit into a few cache lines, 64 otherwise. All shards together hold at most 2^23 numbers, rounded
+  /// the parameters fit into a few cache lines, 64 where a gradient fits into the second-level cache, 128 beyond. All shards together hold at most 2^23 numbers, rounded
   /// down to a power of two of shards, unless that would leave fewer than two.
   public static func automaticShards(batchSize: Int, parameters: Int) -> Int {
-    let rows = parameters <= 1024 ? 256 : 64
+    let rows = parameters <= 1 << 10 ? 256 : parameters <= 1 << 17 ? 64 : 128
     let wanted = (batchSize - 1) / rows + 1
     let affordable = max(2, 1 << (23 - min(23, Int.bitWidth - max(parameters, 1).leadingZeroBitCount)))
     return min(wanted, affordable, 64)

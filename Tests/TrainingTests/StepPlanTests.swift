@@ -70,6 +70,7 @@ struct ShardPlanTests {
     #expect(ShardPlan.automaticShards(batchSize: 64, parameters: 41) == 1)
     #expect(ShardPlan.automaticShards(batchSize: 1024, parameters: 41) == 4)
     #expect(ShardPlan.automaticShards(batchSize: 256, parameters: 82_689) == 4)
+    #expect(ShardPlan.automaticShards(batchSize: 256, parameters: 669_706) == 2)
     #expect(ShardPlan.automaticShards(batchSize: 1024, parameters: 1_117_185) == 4)
     #expect(ShardPlan.automaticShards(batchSize: 1 << 20, parameters: 41) == 64)
     #expect(ShardPlan.automaticShards(batchSize: 1024, parameters: 1 << 30) == 2)

@@ -81,6 +81,10 @@ typedef struct {
   /// Elementwise activations, in place: as the small networks apply them.
   void (*activate_f32)(float *values, int64_t count, int32_t activation);
   void (*activate_f64)(double *values, int64_t count, int32_t activation);
+
+  /// Turns derivatives by a layer's outputs into those by its weighted sums, which the outputs tell.
+  void (*derive_f32)(float *gradient, const float *outputs, int64_t count, int32_t activation);
+  void (*derive_f64)(double *gradient, const double *outputs, int64_t count, int32_t activation);
 } ck_functions;
 
 /// The bytes of scratch that `small_gradient` needs for numbers of `size` bytes.
