@@ -28,12 +28,13 @@ public struct KernelVariant: @unchecked Sendable {
   /// The variant of this name, if this CPU can run it.
   public static func named(_ name: String) -> KernelVariant? { all.first { $0.name == name } }
 
-  /// The variant that is used: the best, or that which the environment variable `LOCKSTEP_KERNELS` names; nil, if that
-  /// says "reference", for the plain loops in Swift.
+  /// The variant that is used: the best, or that which the environment variable `LOCKSTEP_KERNELS` names; nil for the plain
+  /// loops in Swift, if that says "reference" or if this CPU has no fused multiply-adds, which would be calls then.
   public static let current: KernelVariant? = {
-    guard let value = getenv("LOCKSTEP_KERNELS") else { return all.first }
+    let best = all.first.flatMap { $0.name == "baseline" ? nil : $0 }
+    guard let value = getenv("LOCKSTEP_KERNELS") else { return best }
     let name = String(cString: value)
-    return name == "reference" ? nil : named(name) ?? all.first
+    return name == "reference" ? nil : named(name) ?? best
   }()
 }
 

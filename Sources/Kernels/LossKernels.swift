@@ -2,7 +2,7 @@ import Primitives
 
 /// The sums of losses over rows, and their derivatives. `B` rows, `K` outputs; nothing is divided by `B` or `K`.
 public enum LossKernels {
-  /// Sum of (a - t)^2; the derivative by the outputs `a`, 2 (a - t), takes the place of nothing yet in `gradient`.
+  /// Sum of (a - t)^2; `gradient` receives the derivative by the outputs `a`, 2 (a - t).
   @inlinable public static func squaredError<Element: Scalar>(
     outputs: Matrix<Element>, targets: Matrix<Element>, gradient: MutableMatrix<Element>
   ) -> Element {
