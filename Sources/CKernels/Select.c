@@ -16,7 +16,7 @@ const ck_functions *ck_variant(int32_t index) {
 
 size_t ck_product_scratch(int64_t k) { return (size_t)k * 3 * 16; }
 
-size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter_count, size_t size) {
+size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter_count) {
   // A tile is 4 vectors of 64 bytes a value, whatever the numbers' size.
   const size_t tile = 4 * 64;
   size_t values = (size_t)layers[0].inputs;
@@ -25,6 +25,5 @@ size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter
     values += (size_t)layers[l].outputs;
     if ((size_t)layers[l].outputs > widest) widest = (size_t)layers[l].outputs;
   }
-  (void)size;
   return (values + 2 * widest) * tile + (size_t)parameter_count * 64;
 }

@@ -90,6 +90,7 @@ public struct SamplesLoader<Element: Scalar & HDF5Element>: ~Copyable {
       rows.take(UnsafeBufferPointer(part), from: start, split: split)
       start += count
     }
+    withExtendedLifetime(block) {}
     return (rows.kept, rows.aside)
   }
 
@@ -120,6 +121,7 @@ public struct SamplesLoader<Element: Scalar & HDF5Element>: ~Copyable {
       rows.take(UnsafeBufferPointer(part), from: start, split: split)
       start += count
     }
+    withExtendedLifetime(block) {}
     return (rows.kept, rows.aside, Int(largest) + 1)
   }
 

@@ -15,13 +15,6 @@ public enum Elementwise {
     for index in destination.indices { destination[index] += source[index] }
   }
 
-  /// values *= factor
-  @inlinable public static func scale<Element: Scalar>(
-    _ values: UnsafeMutableBufferPointer<Element>, by factor: Element
-  ) {
-    for index in values.indices { values[index] *= factor }
-  }
-
   /// The position of the first element that is NaN or infinite, or nil.
   @inlinable public static func firstNonFinite<Element: Scalar>(_ values: UnsafeBufferPointer<Element>)
     -> Int?

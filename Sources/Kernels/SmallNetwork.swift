@@ -43,8 +43,7 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
     outputs = last.outputs
     scratch = AlignedBuffer(
       repeating: 0,
-      count: ck_small_scratch(
-        table, Int32(table.count), Int32(parameterCount), MemoryLayout<Element>.stride))
+      count: ck_small_scratch(table, Int32(table.count), Int32(parameterCount)))
   }
 
   /// Sets `gradient` to the sum over some rows of the derivatives of their squared error by the parameters, and returns the

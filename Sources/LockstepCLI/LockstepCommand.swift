@@ -32,6 +32,8 @@ struct LockstepCommand: ParsableCommand {
       try command.run()
     } catch let error as LockstepError {
       Console.exit(error)
+    } catch let error as EncodingError {
+      Console.exit(LockstepError(.internalError, "--json", "the result cannot be written as JSON: \(error)"))
     } catch {
       // What the parser throws: a request for help, or bad usage.
       let code = exitCode(for: error)

@@ -26,7 +26,7 @@ struct TrainingLoop<Element: Scalar & HDF5Element> {
   /// Trains until the epochs or steps asked for are done, or a stop is.
   ///
   /// - Returns: the rows trained on, and the seconds that took.
-  mutating func run(stop: StopRequest, start: UInt64) throws(LockstepError) -> (
+  mutating func run(stop: StopRequest) throws(LockstepError) -> (
     rows: Int, seconds: Double
   ) {
     var pace = Pace()

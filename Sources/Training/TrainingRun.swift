@@ -58,7 +58,7 @@ public struct TrainingRun: Sendable {
     var loop = TrainingLoop(
       trainer: trainer, options: options, datasetDigest: data.samples.digest.description,
       observer: observer)
-    let (rows, seconds) = try loop.run(stop: stop, start: start)
+    let (rows, seconds) = try loop.run(stop: stop)
     return TrainingReport(
       start: first, progress: trainer.progress, loss: trainer.currentLoss,
       validationLoss: trainer.validation == nil ? nil : trainer.history.last?.validationLoss,

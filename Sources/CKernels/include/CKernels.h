@@ -87,8 +87,8 @@ typedef struct {
   void (*derive_f64)(double *gradient, const double *outputs, int64_t count, int32_t activation);
 } ck_functions;
 
-/// The bytes of scratch that `small_gradient` needs for numbers of `size` bytes.
-size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter_count, size_t size);
+/// The bytes of scratch that `small_gradient` needs: the same for both types of number.
+size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter_count);
 
 /// The numbers of scratch that a product over `k` needs: one block of columns of b, packed.
 size_t ck_product_scratch(int64_t k);
