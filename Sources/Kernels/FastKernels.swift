@@ -4,18 +4,18 @@ import Primitives
 /// The inner loops that a step uses: those of a variant in C, or the plain ones in Swift that specify them.
 ///
 /// A plain value: using it counts no references.
-public struct FastKernels<Element: Scalar>: BitwiseCopyable, @unchecked Sendable {
-  // Sendable: the table is constant. Nil stands for the plain loops.
-  @usableFromInline let functions: UnsafePointer<ck_functions>?
+public struct FastKernels<Element: Scalar>: BitwiseCopyable, Sendable {
+  /// Nil stands for the plain loops.
+  @usableFromInline let variant: KernelVariant?
 
   /// The loops of `variant`, or the plain ones.
-  public init(_ variant: KernelVariant?) { functions = variant?.functions }
+  public init(_ variant: KernelVariant?) { self.variant = variant }
 
   /// destination += source; see ``Elementwise``.
   @inlinable public func add(
     _ source: UnsafeBufferPointer<Element>, to destination: UnsafeMutableBufferPointer<Element>
   ) {
-    guard let table = functions?.pointee, let s = source.baseAddress, let d = destination.baseAddress
+    guard let table = variant?.functions.pointee, let s = source.baseAddress, let d = destination.baseAddress
     else { return Elementwise.add(source, to: destination) }
     precondition(source.count == destination.count)
     let count = Int64(source.count)
@@ -30,7 +30,7 @@ public struct FastKernels<Element: Scalar>: BitwiseCopyable, @unchecked Sendable
     parameters: UnsafeMutableBufferPointer<Element>, gradient: UnsafeBufferPointer<Element>,
     scale: Element, rate: Element
   ) {
-    guard let table = functions?.pointee, let w = parameters.baseAddress, let g = gradient.baseAddress
+    guard let table = variant?.functions.pointee, let w = parameters.baseAddress, let g = gradient.baseAddress
     else {
       return UpdateKernels.gradientDescent(
         parameters: parameters, gradient: gradient, scale: scale, rate: rate)
@@ -48,7 +48,8 @@ public struct FastKernels<Element: Scalar>: BitwiseCopyable, @unchecked Sendable
     parameters: UnsafeMutableBufferPointer<Element>, gradient: UnsafeBufferPointer<Element>,
     velocity: UnsafeMutableBufferPointer<Element>, scale: Element, rate: Element, momentum: Element
   ) {
-    guard let table = functions?.pointee, let w = parameters.baseAddress, let g = gradient.baseAddress,
+    guard let table = variant?.functions.pointee, let w = parameters.baseAddress,
+      let g = gradient.baseAddress,
       let v = velocity.baseAddress
     else {
       return UpdateKernels.momentum(
@@ -74,7 +75,8 @@ public struct FastKernels<Element: Scalar>: BitwiseCopyable, @unchecked Sendable
     scale: Element, rate: Element, rootScale: Element, oneMinusBeta1: Element, oneMinusBeta2: Element,
     epsilon: Element
   ) {
-    guard let table = functions?.pointee, let w = parameters.baseAddress, let g = gradient.baseAddress,
+    guard let table = variant?.functions.pointee, let w = parameters.baseAddress,
+      let g = gradient.baseAddress,
       let m = firstMoment.baseAddress, let v = secondMoment.baseAddress
     else {
       return UpdateKernels.adam(

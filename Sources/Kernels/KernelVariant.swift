@@ -9,8 +9,8 @@ import CKernels
 /// One compilation of the inner loops in C, for a set of instructions that this CPU has.
 ///
 /// All variants give the same bits: lanes, order of additions and fused multiply-adds are written out in the source.
-public struct KernelVariant: @unchecked Sendable {
-  // Sendable: the table is constant.
+public struct KernelVariant: BitwiseCopyable, @unchecked Sendable {
+  // Sendable: the table is a constant of the program, never written and never freed.
   @usableFromInline let functions: UnsafePointer<ck_functions>
 
   /// "avx512", "avx2", "neon" or "baseline".
