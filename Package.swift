@@ -48,7 +48,9 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["HDF5"], path: "Tests/TestSupport"),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Primitives"]),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["CKernels", "Kernels", "Primitives"],
+      resources: [.copy("Reference")]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Kernels", "Primitives"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5", "Primitives", "TestSupport"]),

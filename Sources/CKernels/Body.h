@@ -21,9 +21,13 @@
 #define LOG2E 0x1.715476p0f
 #define LN2_HIGH 0x1.62e4p-1f
 #define LN2_LOW 0x1.7f7d1cp-20f
-#define EXP_LIMIT 87.0f
+#define EXP_LIMIT 87.33f
 #define EXP_TERMS 7
+#define LOG_TERMS 4
+#define HALF_ROOT 0x1.6a09e6p-1f
 #define TANH_SMALL 0.625f
+#define NORMAL_SCALE 0.3f
+#define NORMAL_LIMIT 14.0f
 #include "Numbers.h"
 
 // Double: 8 lanes of 64 bits.
@@ -37,9 +41,13 @@
 #define LOG2E 0x1.71547652b82fep0
 #define LN2_HIGH 0x1.62e42fee00000p-1
 #define LN2_LOW 0x1.a39ef35793c76p-33
-#define EXP_LIMIT 708.0
+#define EXP_LIMIT 708.39
 #define EXP_TERMS 13
+#define LOG_TERMS 10
+#define HALF_ROOT 0x1.6a09e667f3bcdp-1
 #define TANH_SMALL 0.625
+#define NORMAL_SCALE 0.25
+#define NORMAL_LIMIT 39.0
 #include "Numbers.h"
 
 ALWAYS uint32_t hash(uint32_t h) {
@@ -110,6 +118,41 @@ static void permute(const ck_permutation *permutation, uint64_t start, int64_t *
   }
 }
 
+/// Copies up to 64 bytes and more by whole vectors, the last one overlapping the one before it.
+ALWAYS void copy_row(char *to, const char *from, int64_t bytes) {
+  if (bytes >= 64) {
+    for (int64_t at = 0; at + 64 <= bytes; at += 64) memcpy(to + at, from + at, 64);
+    memcpy(to + bytes - 64, from + bytes - 64, 64);
+  } else if (bytes >= 32) {
+    memcpy(to, from, 32);
+    memcpy(to + bytes - 32, from + bytes - 32, 32);
+  } else if (bytes >= 16) {
+    memcpy(to, from, 16);
+    memcpy(to + bytes - 16, from + bytes - 16, 16);
+  } else if (bytes >= 8) {
+    memcpy(to, from, 8);
+    memcpy(to + bytes - 8, from + bytes - 8, 8);
+  } else {
+    for (int64_t at = 0; at < bytes; at++) to[at] = from[at];
+  }
+}
+
+static void gather(const void *source, int64_t bytes, const int64_t *indices, int64_t count, void *destination) {
+  const char *const rows = source;
+  char *to = destination;
+#define GATHER(width) \
+  for (int64_t k = 0; k < count; k++) copy_row(to + k * (width), rows + indices[k] * (width), width);
+  // The narrowest rows are copied as one number.
+  if (bytes == 4) {
+    for (int64_t k = 0; k < count; k++) memcpy(to + k * 4, rows + indices[k] * 4, 4);
+  } else if (bytes == 8) {
+    GATHER(8)
+  } else {
+    GATHER(bytes)
+  }
+#undef GATHER
+}
+
 const ck_functions VARIANT = {
     .name = VARIANT_NAME,
     .small_gradient_f32 = small_gradient_f32,
@@ -129,4 +172,15 @@ const ck_functions VARIANT = {
     .activate_f64 = activate_f64,
     .derive_f32 = derive_f32,
     .derive_f64 = derive_f64,
+    .softmax_f32 = softmax_f32,
+    .softmax_f64 = softmax_f64,
+    .loss_f32 = loss_f32,
+    .loss_f64 = loss_f64,
+    .cross_entropy_f32 = cross_entropy_f32,
+    .cross_entropy_f64 = cross_entropy_f64,
+    .gather = gather,
+    .first_non_finite_f32 = first_non_finite_f32,
+    .first_non_finite_f64 = first_non_finite_f64,
+    .evaluate_f32 = evaluate_f32,
+    .evaluate_f64 = evaluate_f64,
 };

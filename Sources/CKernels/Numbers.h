@@ -65,99 +65,11 @@ ALWAYS VEC NAME(sums)(const VEC *v) {
 #endif
 }
 
-/// e^x by e^r * 2^n with |r| <= log(2) / 2 and the series of e^r: within 2 units in the last place. Beyond the limit on
-/// either side it is that of the limit; NaN stays NaN.
-ALWAYS VEC NAME(exponential)(VEC x) {
-  const VEC limit = NAME(splat)(EXP_LIMIT);
-  x = NAME(choose)(x > limit, limit, x);
-  x = NAME(choose)(x < -limit, -limit, x);
-  const VEC magic = NAME(splat)(ROUNDING_MAGIC);
-  VEC shifted = NAME(fma)(x, NAME(splat)(LOG2E), magic);
-  VEC n = shifted - magic;
-  VEC r = NAME(fma)(n, NAME(splat)(-LN2_HIGH), x);
-  r = NAME(fma)(n, NAME(splat)(-LN2_LOW), r);
-  static const REAL factors[] = {1,
-                                 1,
-                                 1.0 / 2,
-                                 1.0 / 6,
-                                 1.0 / 24,
-                                 1.0 / 120,
-                                 1.0 / 720,
-                                 1.0 / 5040,
-                                 1.0 / 40320,
-                                 1.0 / 362880,
-                                 1.0 / 3628800,
-                                 1.0 / 39916800,
-                                 1.0 / 479001600,
-                                 1.0 / 6227020800};
-  VEC p = NAME(splat)(factors[EXP_TERMS]);
-  for (int term = EXP_TERMS - 1; term >= 0; term--) p = NAME(fma)(p, r, NAME(splat)(factors[term]));
-  // The low bits of `shifted` are n in two's complement.
-  IVEC power = ((IVEC)shifted + (IVEC){0} + EXPONENT_BIAS) << MANTISSA_BITS;
-  return p * (VEC)power;
-}
+#include "Functions.h"
 
-/// 1 / (1 + e^-x)
-ALWAYS VEC NAME(logistic)(VEC x) {
-  const VEC one = NAME(splat)(1);
-  return one / (one + NAME(exponential)(-x));
-}
+#include "Activations.h"
 
-/// The hyperbolic tangent: near zero x + x^3 P(x^2) (Q of it, in double precision) by S. Moshier's Cephes, elsewhere
-/// 1 - 2 / (e^2|x| + 1).
-ALWAYS VEC NAME(tangent)(VEC x) {
-  const VEC zero = NAME(splat)(0), one = NAME(splat)(1), two = NAME(splat)(2);
-  VEC size = NAME(choose)(x < zero, -x, x);
-  VEC far = one - two / (NAME(exponential)(two * size) + one);
-  far = NAME(choose)(x < zero, -far, far);
-  VEC z = x * x;
-#if LANES == 16
-  VEC p = NAME(splat)(-5.70498872745e-3f);
-  p = NAME(fma)(p, z, NAME(splat)(2.06390887954e-2f));
-  p = NAME(fma)(p, z, NAME(splat)(-5.37397155531e-2f));
-  p = NAME(fma)(p, z, NAME(splat)(1.33314422036e-1f));
-  p = NAME(fma)(p, z, NAME(splat)(-3.33332819422e-1f));
-#else
-  VEC p = NAME(splat)(-9.64399179425052238628e-1);
-  p = NAME(fma)(p, z, NAME(splat)(-9.92877231001918586564e1));
-  p = NAME(fma)(p, z, NAME(splat)(-1.61468768441708447952e3));
-  VEC q = z + NAME(splat)(1.12811678491632931402e2);
-  q = NAME(fma)(q, z, NAME(splat)(2.23548839060100448583e3));
-  q = NAME(fma)(q, z, NAME(splat)(4.84406305325125486048e3));
-  p = p / q;
-#endif
-  VEC near = NAME(fma)(x * z, p, x);
-  // A comparison with NaN is false: NaN takes the near side and stays NaN.
-  return NAME(choose)(size > NAME(splat)(TANH_SMALL), far, near);
-}
-
-ALWAYS VEC NAME(activated)(VEC z, int32_t activation) {
-  switch (activation) {
-    case ck_relu:
-      return NAME(choose)(z < NAME(splat)(0), NAME(splat)(0), z);
-    case ck_sigmoid:
-      return NAME(logistic)(z);
-    case ck_tanh:
-      return NAME(tangent)(z);
-    default:
-      return z;
-  }
-}
-
-/// The derivative by the weighted sums from that by the outputs `a`.
-ALWAYS VEC NAME(slope)(VEC gradient, VEC a, int32_t activation) {
-  const VEC one = NAME(splat)(1);
-  switch (activation) {
-    case ck_relu:
-      return NAME(choose)(a > NAME(splat)(0), gradient, NAME(splat)(0));
-    case ck_sigmoid:
-      return gradient * (a * (one - a));
-    case ck_tanh:
-      return gradient * (one - a * a);
-    default:
-      return gradient;
-  }
-}
+#include "Losses.h"
 
 /// The columns of up to ROWS rows, one lane a row; lanes without a row are zero.
 ALWAYS void NAME(collect)(const REAL *restrict source, int32_t width, const int64_t *restrict indices, int64_t rows,
@@ -178,17 +90,24 @@ ALWAYS void NAME(collect)(const REAL *restrict source, int32_t width, const int6
   }
 }
 
-static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const REAL *parameters, int32_t parameter_count,
-                                 const REAL *x, const REAL *y, const int64_t *indices, int64_t rows, REAL *gradient,
-                                 void *scratch) {
-  // Every value of the network is a tile: TILE vectors, one lane for each of ROWS rows.
-  VEC *outputs[CK_MOST_LAYERS];
+static REAL NAME(small_gradient)(const ck_small_network *network, const REAL *parameters, const REAL *x,
+                                 const void *targets, const int64_t *indices, int64_t rows, REAL *gradient, void *scratch) {
+  const ck_layer *const layers = network->layers;
+  const int32_t count = network->count, parameter_count = network->parameters;
+  // Every value of the network is a tile: TILE vectors, one lane for each of ROWS rows. What tells a layer's derivatives
+  // are its outputs, or else its weighted sums, which then have tiles of their own.
+  VEC *outputs[CK_MOST_LAYERS], *known[CK_MOST_LAYERS];
   VEC *const input = scratch;
   VEC *end = input + (int64_t)layers[0].inputs * TILE;
   int32_t widest = 0;
   for (int32_t l = 0; l < count; l++) {
     outputs[l] = end;
     end += (int64_t)layers[l].outputs * TILE;
+    known[l] = outputs[l];
+    if (ck_needs_sums(layers[l].activation)) {
+      known[l] = end;
+      end += (int64_t)layers[l].outputs * TILE;
+    }
     if (layers[l].outputs > widest) widest = layers[l].outputs;
   }
   VEC *delta = end;
@@ -197,7 +116,7 @@ static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const RE
   VEC *const sums = below_delta + (int64_t)widest * TILE;
   for (int32_t p = 0; p < parameter_count; p++) sums[p] = NAME(splat)(0);
   VEC loss = NAME(splat)(0);
-  const int32_t targets = layers[count - 1].outputs;
+  const int32_t last = layers[count - 1].outputs, last_activation = layers[count - 1].activation;
 
   for (int64_t start = 0; start < rows; start += ROWS) {
     const int64_t here = rows - start < ROWS ? rows - start : ROWS;
@@ -207,6 +126,7 @@ static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const RE
     for (int32_t l = 0; l < count; l++) {
       const ck_layer layer = layers[l];
       const REAL *kernel = parameters + layer.kernel;
+      const int is_relu = layer.activation == ck_relu;
       for (int32_t o = 0; o < layer.outputs; o++) {
         VEC a0 = NAME(splat)(parameters[layer.bias + o]), a1 = a0, a2 = a0, a3 = a0;
         for (int32_t i = 0; i < layer.inputs; i++) {
@@ -217,33 +137,32 @@ static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const RE
           a2 = NAME(fma)(column[2], w, a2);
           a3 = NAME(fma)(column[3], w, a3);
         }
-        VEC *out = outputs[l] + o * TILE;
-        out[0] = NAME(activated)(a0, layer.activation);
-        out[1] = NAME(activated)(a1, layer.activation);
-        out[2] = NAME(activated)(a2, layer.activation);
-        out[3] = NAME(activated)(a3, layer.activation);
+        // The commonest one at once, others in a pass of their own.
+        if (is_relu) {
+          a0 = NAME(activated)(a0, ck_relu);
+          a1 = NAME(activated)(a1, ck_relu);
+          a2 = NAME(activated)(a2, ck_relu);
+          a3 = NAME(activated)(a3, ck_relu);
+        }
+        VEC *out = known[l] + o * TILE;
+        out[0] = a0;
+        out[1] = a1;
+        out[2] = a2;
+        out[3] = a3;
       }
+      if (!is_relu && layer.activation != ck_identity)
+        NAME(activate)((REAL *)known[l], (REAL *)outputs[l], (int64_t)layer.outputs * ROWS, layer.activation);
       in = outputs[l];
     }
 
-    // delta first holds the targets, then the derivative by the last layer's weighted sums.
-    NAME(collect)(y, targets, indices + start, here, delta);
-    for (int32_t k = 0; k < targets; k++) {
-      for (int t = 0; t < TILE; t++) {
-        VEC *const d = delta + k * TILE + t;
-        const VEC a = in[k * TILE + t];
-        VEC error = a - *d;
-        const int64_t valid = here - t * LANES;
-        if (valid < LANES) {
-          // Lanes without a row must not count.
-          REAL lanes[LANES];
-          memcpy(lanes, &error, sizeof error);
-          for (int64_t lane = valid < 0 ? 0 : valid; lane < LANES; lane++) lanes[lane] = 0;
-          memcpy(&error, lanes, sizeof error);
-        }
-        loss = NAME(fma)(error, error, loss);
-        *d = NAME(slope)(error + error, a, layers[count - 1].activation);
-      }
+    // delta first holds the targets, then the derivative by the last layer's outputs, then that by its weighted sums.
+    if (network->loss == ck_cross_entropy) {
+      NAME(add_classes)(&loss, in, delta, last, targets, indices + start, here);
+    } else {
+      NAME(collect)(targets, last, indices + start, here, delta);
+      NAME(tile_loss)(&loss, in, delta, last, here, network->loss, (REAL)network->huber_delta);
+      if (last_activation != ck_identity)
+        NAME(derive)((REAL *)delta, (REAL *)known[count - 1], (int64_t)last * ROWS, last_activation);
     }
 
     for (int32_t l = count - 1; l >= 0; l--) {
@@ -263,6 +182,7 @@ static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const RE
       if (l == 0) break;
       const REAL *kernel = parameters + layer.kernel;
       const int32_t activation = layers[l - 1].activation;
+      const int is_relu = activation == ck_relu;
       for (int32_t i = 0; i < layer.inputs; i++) {
         VEC s0 = NAME(splat)(0), s1 = s0, s2 = s0, s3 = s0;
         for (int32_t o = 0; o < layer.outputs; o++) {
@@ -274,12 +194,20 @@ static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const RE
           s3 = NAME(fma)(d[3], w, s3);
         }
         const VEC *a = below + i * TILE;
+        if (is_relu) {
+          s0 = NAME(slope)(s0, a[0], ck_relu);
+          s1 = NAME(slope)(s1, a[1], ck_relu);
+          s2 = NAME(slope)(s2, a[2], ck_relu);
+          s3 = NAME(slope)(s3, a[3], ck_relu);
+        }
         VEC *next = below_delta + i * TILE;
-        next[0] = NAME(slope)(s0, a[0], activation);
-        next[1] = NAME(slope)(s1, a[1], activation);
-        next[2] = NAME(slope)(s2, a[2], activation);
-        next[3] = NAME(slope)(s3, a[3], activation);
+        next[0] = s0;
+        next[1] = s1;
+        next[2] = s2;
+        next[3] = s3;
       }
+      if (!is_relu && activation != ck_identity)
+        NAME(derive)((REAL *)below_delta, (REAL *)known[l - 1], (int64_t)layer.inputs * ROWS, activation);
       VEC *swap = delta;
       delta = below_delta;
       below_delta = swap;
@@ -426,32 +354,29 @@ static void NAME(adam)(REAL *restrict w, const REAL *restrict g, REAL *restrict 
   }
 }
 
-static void NAME(activate)(REAL *values, int64_t count, int32_t activation) {
-  for (int64_t i = 0; i < count; i += LANES) {
-    const size_t bytes = (size_t)(count - i < LANES ? count - i : LANES) * sizeof(REAL);
-    VEC z = NAME(splat)(0);
-    memcpy(&z, values + i, bytes);
-    z = NAME(activated)(z, activation);
-    memcpy(values + i, &z, bytes);
-  }
-}
-
-static void NAME(derive)(REAL *gradient, const REAL *outputs, int64_t count, int32_t activation) {
+/// The position of the first element that is NaN or infinite, or -1: those whose bits of the exponent are all set.
+static int64_t NAME(first_non_finite)(const REAL *values, int64_t count) {
+  enum { block = 16 * LANES };
+  const IVEC mask = (IVEC)NAME(splat)(INFINITY);
   int64_t i = 0;
-  VEC g, a;
-  for (; i + LANES <= count; i += LANES) {
-    memcpy(&g, gradient + i, sizeof g);
-    memcpy(&a, outputs + i, sizeof a);
-    g = NAME(slope)(g, a, activation);
-    memcpy(gradient + i, &g, sizeof g);
+  for (; i + block <= count; i += block) {
+    IVEC found = {0};
+    for (int64_t k = i; k < i + block; k += LANES) {
+      IVEC bits;
+      memcpy(&bits, values + k, sizeof bits);
+      found |= (bits & mask) == mask;
+    }
+    INTEGER lanes[LANES], any = 0;
+    memcpy(lanes, &found, sizeof found);
+    for (int lane = 0; lane < LANES; lane++) any |= lanes[lane];
+    if (any) break;
   }
-  if (i == count) return;
-  const size_t bytes = (size_t)(count - i) * sizeof(REAL);
-  g = a = NAME(splat)(0);
-  memcpy(&g, gradient + i, bytes);
-  memcpy(&a, outputs + i, bytes);
-  g = NAME(slope)(g, a, activation);
-  memcpy(gradient + i, &g, bytes);
+  for (; i < count; i++) {
+    INTEGER bits;
+    memcpy(&bits, values + i, sizeof bits);
+    if ((bits & mask[0]) == mask[0]) return i;
+  }
+  return -1;
 }
 
 #undef REAL
@@ -467,6 +392,10 @@ static void NAME(derive)(REAL *gradient, const REAL *outputs, int64_t count, int
 #undef EXP_LIMIT
 #undef EXP_TERMS
 #undef TANH_SMALL
+#undef NORMAL_LIMIT
+#undef NORMAL_SCALE
+#undef HALF_ROOT
+#undef LOG_TERMS
 #undef VEC
 #undef IVEC
 #undef TILE

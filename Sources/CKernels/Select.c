@@ -22,7 +22,7 @@ size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter
   size_t values = (size_t)layers[0].inputs;
   size_t widest = 0;
   for (int32_t l = 0; l < count; l++) {
-    values += (size_t)layers[l].outputs;
+    values += (size_t)layers[l].outputs * (ck_needs_sums(layers[l].activation) ? 2 : 1);
     if ((size_t)layers[l].outputs > widest) widest = (size_t)layers[l].outputs;
   }
   return (values + 2 * widest) * tile + (size_t)parameter_count * 64;

@@ -1,7 +1,7 @@
 import CKernels
 import Primitives
 
-/// The products and activations of dense layers: those of a variant in C, or the plain ones of ``Dense`` that specify them.
+/// The products of dense layers: those of a variant in C, or the plain ones of ``Dense`` that specify them.
 ///
 /// Each result is one sum in the order of ``Dense``, by fused multiply-adds, so its bits do not depend on the variant or on
 /// how the work is tiled. One thread at a time may use an object: it owns its scratch memory.
@@ -63,35 +63,6 @@ public final class DenseKernels<Element: Scalar>: Sendable {
     multiply(
       variant, terms: delta.columns, delta.elements, (delta.columns, 1), kernel.elements,
       (1, kernel.columns), start: nil, inputGradient)
-  }
-
-  /// Replaces every weighted sum in `values` by its activation.
-  @inlinable public func activate(_ values: MutableMatrix<Element>, _ activation: Activation) {
-    guard let table = variant?.functions.pointee, let base = values.elements.baseAddress else {
-      return activation.apply(to: values)
-    }
-    guard let code = activation.code else { return activation.apply(to: values) }
-    let raw = UnsafeMutableRawPointer(base)
-    let count = Int64(values.elements.count)
-    switch Element.precision {
-    case .float32: table.activate_f32(raw.assumingMemoryBound(to: Float.self), count, code)
-    case .float64: table.activate_f64(raw.assumingMemoryBound(to: Double.self), count, code)
-    }
-  }
-
-  /// Turns `gradient`, the loss's derivative by a layer's `outputs`, into that by its weighted sums; see ``Activation``.
-  @inlinable public func backpropagate(
-    _ activation: Activation, outputs: Matrix<Element>, gradient: MutableMatrix<Element>
-  ) {
-    guard let table = variant?.functions.pointee, let code = activation.code,
-      let a = outputs.elements.baseAddress, let g = gradient.elements.baseAddress
-    else { return activation.backpropagate(outputs: outputs, gradient: gradient) }
-    precondition(outputs.elements.count == gradient.elements.count)
-    let count = Int64(gradient.elements.count)
-    switch Element.precision {
-    case .float32: table.derive_f32(raw(g), raw(a), count, code)
-    case .float64: table.derive_f64(raw(g), raw(a), count, code)
-    }
   }
 
   /// c = a . b + start, with the strides of rows and columns of a and b.

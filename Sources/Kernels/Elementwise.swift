@@ -1,3 +1,4 @@
+import CKernels
 import Primitives
 
 /// Loops over flat vectors.
@@ -15,22 +16,20 @@ public enum Elementwise {
     for index in destination.indices { destination[index] += source[index] }
   }
 
-  /// The position of the first element that is NaN or infinite, or nil.
-  @inlinable public static func firstNonFinite<Element: Scalar>(_ values: UnsafeBufferPointer<Element>)
-    -> Int?
-  {
-    // A finite number times zero is zero; a block is looked at closely only if that fails somewhere in it.
-    var start = 0
-    while start < values.count {
-      let end = min(start &+ 4096, values.count)
-      var probe: Element = 0
-      for index in start..<end { probe += values[index] * 0 }
-      // NaN is not equal to zero either.
-      if probe != 0 {
-        for index in start..<end where !values[index].isFinite { return index }
-      }
-      start = end
+  /// The position of the first element that is NaN or infinite, or nil; by the loops of `variant` or plain ones.
+  @inlinable public static func firstNonFinite<Element: Scalar>(
+    _ values: UnsafeBufferPointer<Element>, variant: KernelVariant? = .current
+  ) -> Int? {
+    guard let table = variant?.functions.pointee, let base = values.baseAddress else {
+      return values.firstIndex { !$0.isFinite }
     }
-    return nil
+    let raw = UnsafeRawPointer(base)
+    let count = Int64(values.count)
+    let position =
+      switch Element.precision {
+      case .float32: table.first_non_finite_f32(raw.assumingMemoryBound(to: Float.self), count)
+      case .float64: table.first_non_finite_f64(raw.assumingMemoryBound(to: Double.self), count)
+      }
+    return position < 0 ? nil : Int(position)
   }
 }

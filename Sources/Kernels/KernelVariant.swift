@@ -37,16 +37,3 @@ public struct KernelVariant: BitwiseCopyable, @unchecked Sendable {
     return name == "reference" ? nil : named(name) ?? best
   }()
 }
-
-extension Activation {
-  /// The number of this activation in C, or nil if it is not made there.
-  @usableFromInline var code: Int32? {
-    switch self {
-    case .identity: Int32(ck_identity)
-    case .relu: Int32(ck_relu)
-    case .sigmoid: Int32(ck_sigmoid)
-    case .tanh: Int32(ck_tanh)
-    case .softmax: nil
-    }
-  }
-}

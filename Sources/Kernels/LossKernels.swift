@@ -6,12 +6,45 @@ public enum LossKernels {
   @inlinable public static func squaredError<Element: Scalar>(
     outputs: Matrix<Element>, targets: Matrix<Element>, gradient: MutableMatrix<Element>
   ) -> Element {
+    sum(outputs, targets, gradient) { error in (error * error, error + error) }
+  }
+
+  /// Sum of (a - t)^2 / 2; `gradient` receives the derivative by the outputs `a`, a - t.
+  @inlinable public static func halfSquaredError<Element: Scalar>(
+    outputs: Matrix<Element>, targets: Matrix<Element>, gradient: MutableMatrix<Element>
+  ) -> Element {
+    sum(outputs, targets, gradient) { error in (error / 2 * error, error) }
+  }
+
+  /// Sum of |a - t|; `gradient` receives the derivative by the outputs `a`: the sign of a - t, zero where they are equal.
+  @inlinable public static func absoluteError<Element: Scalar>(
+    outputs: Matrix<Element>, targets: Matrix<Element>, gradient: MutableMatrix<Element>
+  ) -> Element {
+    sum(outputs, targets, gradient) { error in (abs(error), error > 0 ? 1 : error < 0 ? -1 : error) }
+  }
+
+  /// Sum of Huber's loss; `gradient` receives the derivative by the outputs `a`: a - t, cut off at `delta` on either side.
+  @inlinable public static func huber<Element: Scalar>(
+    delta: Element, outputs: Matrix<Element>, targets: Matrix<Element>, gradient: MutableMatrix<Element>
+  ) -> Element {
+    sum(outputs, targets, gradient) { error in
+      // One formula for both branches: near (error - near / 2).
+      let near = error > delta ? delta : error < -delta ? -delta : error
+      return (near * (error - near / 2), near)
+    }
+  }
+
+  /// Sum of what `term` gives first for each error a - t; `gradient` receives what it gives second.
+  @inlinable static func sum<Element: Scalar>(
+    _ outputs: Matrix<Element>, _ targets: Matrix<Element>, _ gradient: MutableMatrix<Element>,
+    _ term: (_ error: Element) -> (loss: Element, slope: Element)
+  ) -> Element {
     var total: Element = 0
     let (a, t, g) = (outputs.elements, targets.elements, gradient.elements)
     for index in g.indices {
-      let error = a[index] - t[index]
-      total += error * error
-      g[index] = error + error
+      let (loss, slope) = term(a[index] - t[index])
+      total += loss
+      g[index] = slope
     }
     return total
   }

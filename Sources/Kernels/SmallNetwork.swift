@@ -1,12 +1,11 @@
 import CKernels
 import Primitives
 
-/// The gradient of a small network's squared error, with rows in the lanes of vectors: no loop over a layer's few units is
-/// long enough to fill a vector, but there are always rows.
+/// The gradient of a small network's loss, with rows in the lanes of vectors: no loop over a layer's few units is long enough
+/// to fill a vector, but there are always rows.
 ///
 /// Forward, loss and backward run over tiles of 64 rows (32 in double precision) that stay in the first-level cache, and the
-/// rows are picked out of the samples on the way. Activations are computed by polynomials of its own: within 2 units in the
-/// last place for e^x, and so for sigmoid and tanh within 4.
+/// rows are picked out of the samples on the way. Outputs have the same bits as those of layers computed one after the other.
 ///
 /// One thread at a time may use it: it owns its scratch memory.
 public final class SmallNetwork<Element: Scalar>: Sendable {
@@ -17,37 +16,49 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
   public static var mostParameters: Int { 512 }
 
   @usableFromInline let variant: KernelVariant
-  @usableFromInline let layers: AlignedBuffer<ck_layer>
+  /// What `network` points to.
+  private let layers: AlignedBuffer<ck_layer>
+  /// One element.
+  @usableFromInline let network: AlignedBuffer<ck_small_network>
   @usableFromInline let parameterCount: Int
   @usableFromInline let scratch: AlignedBuffer<UInt8>
-  @usableFromInline let inputs: Int
-  @usableFromInline let outputs: Int
+  @usableFromInline let loss: Loss
 
-  /// A network of `layers`, or nil if it is not small or has an activation that is not made for this.
+  /// A network of `layers`, or nil if it is not small, or if its last activation is not one that `loss` goes with.
   ///
   /// Whether it is small depends on its shape alone.
-  public init?(layers: [Layer], parameterCount: Int, variant: KernelVariant) {
-    let codes = layers.compactMap(\.activation.code)
-    guard let first = layers.first, let last = layers.last, layers.count <= CK_MOST_LAYERS,
-      parameterCount <= Self.mostParameters, codes.count == layers.count
+  public init?(layers: [Layer], parameterCount: Int, loss: Loss, variant: KernelVariant) {
+    guard let last = layers.last, layers.count <= CK_MOST_LAYERS, parameterCount <= Self.mostParameters,
+      loss.requiredActivation == nil || loss.requiredActivation == last.activation
     else { return nil }
-    let table = zip(layers, codes).map { layer, code in
-      ck_layer(
-        inputs: Int32(layer.inputs), outputs: Int32(layer.outputs), kernel: Int32(layer.kernel),
-        bias: Int32(layer.bias), activation: code)
+    let codes = layers.enumerated().map { index, layer in
+      // The activation that is part of the loss is left to it.
+      let isFused = index == layers.count - 1 && loss.requiredActivation != nil
+      return (isFused ? Activation.identity : layer.activation).code
+    }
+    var table: [ck_layer] = []
+    for (layer, code) in zip(layers, codes) {
+      guard let code else { return nil }
+      table.append(
+        ck_layer(
+          inputs: Int32(layer.inputs), outputs: Int32(layer.outputs), kernel: Int32(layer.kernel),
+          bias: Int32(layer.bias), activation: code))
     }
     self.variant = variant
     self.layers = AlignedBuffer(table, filler: table[0])
+    network = AlignedBuffer(
+      repeating: ck_small_network(
+        layers: self.layers.elements.baseAddress, count: Int32(table.count),
+        parameters: Int32(parameterCount), loss: loss.code, huber_delta: loss.huberDelta ?? 0), count: 1)
     self.parameterCount = parameterCount
-    inputs = first.inputs
-    outputs = last.outputs
+    self.loss = loss
     scratch = AlignedBuffer(
       repeating: 0,
       count: ck_small_scratch(table, Int32(table.count), Int32(parameterCount)))
   }
 
-  /// Sets `gradient` to the sum over some rows of the derivatives of their squared error by the parameters, and returns the
-  /// sum of the squared errors.
+  /// Sets `gradient` to the sum over some rows of the derivatives of their loss by the parameters, and returns the sum of
+  /// the loss.
   ///
   /// - Parameters:
   ///   - parameters: all parameters.
@@ -55,30 +66,46 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
   ///   - y: the targets of all rows, row-major.
   ///   - rows: which rows.
   ///   - gradient: as long as `parameters`.
-  @inlinable public func squaredErrorGradient(
+  @inlinable public func gradient(
     parameters: UnsafeBufferPointer<Element>, x: UnsafeBufferPointer<Element>,
     y: UnsafeBufferPointer<Element>, rows: UnsafeBufferPointer<Int>,
     gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
+    precondition(loss != .crossEntropy)
+    return self.gradient(parameters, x, UnsafeRawPointer(y.baseAddress), rows, gradient)
+  }
+
+  /// The same for cross-entropy, with the classes of all rows.
+  @inlinable public func gradient(
+    parameters: UnsafeBufferPointer<Element>, x: UnsafeBufferPointer<Element>,
+    labels: UnsafeBufferPointer<Int32>, rows: UnsafeBufferPointer<Int>,
+    gradient: UnsafeMutableBufferPointer<Element>
+  ) -> Element {
+    precondition(loss == .crossEntropy)
+    return self.gradient(parameters, x, UnsafeRawPointer(labels.baseAddress), rows, gradient)
+  }
+
+  @inlinable func gradient(
+    _ parameters: UnsafeBufferPointer<Element>, _ x: UnsafeBufferPointer<Element>,
+    _ targets: UnsafeRawPointer?, _ rows: UnsafeBufferPointer<Int>,
+    _ gradient: UnsafeMutableBufferPointer<Element>
+  ) -> Element {
     precondition(parameters.count == parameterCount && gradient.count == parameterCount)
-    guard let p = parameters.baseAddress, let x = x.baseAddress, let y = y.baseAddress,
+    guard let p = parameters.baseAddress, let x = x.baseAddress, let targets,
       let rowNumbers = rows.baseAddress, let g = gradient.baseAddress
     else { return 0 }
-    let count = Int32(layers.count)
     return rowNumbers.withMemoryRebound(to: Int64.self, capacity: rows.count) { numbers in
       switch Element.precision {
       case .float32:
         Element(
           variant.functions.pointee.small_gradient_f32(
-            layers.elements.baseAddress, count, raw(p), Int32(parameterCount), raw(x), raw(y), numbers,
-            Int64(rows.count), UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self),
-            scratch.elements.baseAddress))
+            network.elements.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
+            UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self), scratch.elements.baseAddress))
       case .float64:
         Element(
           variant.functions.pointee.small_gradient_f64(
-            layers.elements.baseAddress, count, raw(p), Int32(parameterCount), raw(x), raw(y), numbers,
-            Int64(rows.count), UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self),
-            scratch.elements.baseAddress))
+            network.elements.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
+            UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self), scratch.elements.baseAddress))
       }
     }
   }

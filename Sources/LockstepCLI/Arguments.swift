@@ -1,7 +1,6 @@
 import ArgumentParser
 import Lockstep
 
-extension Activation: ExpressibleByArgument {}
 extension Initializer: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 
@@ -13,15 +12,15 @@ enum LossChoice: ExpressibleByArgument {
   init?(argument: String) {
     if argument == "auto" {
       self = .automatic
-    } else if let loss = Loss(rawValue: argument) {
+    } else if let loss = Loss(name: argument) {
       self = .loss(loss)
     } else {
       return nil
     }
   }
 
-  static var allValueStrings: [String] { ["auto"] + Loss.allCases.map(\.rawValue) }
-  var defaultValueDescription: String { loss?.rawValue ?? "auto" }
+  static var allValueStrings: [String] { ["auto"] + Loss.all.map(\.name) }
+  var defaultValueDescription: String { loss?.name ?? "auto" }
 
   /// The loss, or nil for automatic.
   var loss: Loss? {
@@ -113,17 +112,35 @@ enum Parse {
     return value
   }
 
-  /// An activation that hidden layers can have.
+  /// An activation that hidden layers can be trained with.
   static func hiddenActivation(_ text: String) throws -> Activation {
-    guard let activation = Activation(rawValue: text), activation != .softmax else {
-      throw ValidationError("it must be one of \(hiddenActivations).")
+    let activation = try outputActivation(text)
+    guard activation != .softmax else {
+      throw ValidationError("softmax is for output layers only. Choose one of \(hiddenActivations).")
     }
     return activation
   }
 
-  /// The names of the activations that hidden layers can have.
+  /// An activation that output layers can be trained with.
+  static func outputActivation(_ text: String) throws -> Activation {
+    guard let activation = Activation(rawValue: text), activation.isTrainable else {
+      let reason =
+        text == Activation.step.rawValue
+        ? "step cannot be trained: its derivative is zero wherever there is one."
+        : "there is no such activation."
+      throw ValidationError("\(reason) Choose one of \(outputActivations).")
+    }
+    return activation
+  }
+
+  /// The names of the activations that output layers can be trained with.
+  static var outputActivations: String {
+    Activation.allCases.filter(\.isTrainable).map(\.rawValue).joined(separator: ", ")
+  }
+
+  /// The names of the activations that hidden layers can be trained with.
   static var hiddenActivations: String {
-    Activation.allCases.filter { $0 != .softmax }.map(\.rawValue).joined(separator: ", ")
+    Activation.allCases.filter { $0.isTrainable && $0 != .softmax }.map(\.rawValue).joined(separator: ", ")
   }
 
   /// Numbers joined by commas.

@@ -22,7 +22,7 @@ struct EvaluateCommand: ParsableCommand {
     let predictor = try Predictor(checkpoint: checkpoint, best: best, threads: threads)
     let evaluation = try predictor.evaluate(data.location)
     let metrics: [(String, Double?)] =
-      predictor.recipe.loss == .meanSquaredError
+      predictor.recipe.loss.task == .numbers
       ? [
         ("rmse", evaluation.rootMeanSquaredError), ("mae", evaluation.meanAbsoluteError),
         ("r2", evaluation.r2),
@@ -37,7 +37,7 @@ struct EvaluateCommand: ParsableCommand {
     } else {
       var rows = [
         ("checkpoint", checkpoint), ("samples", Format.count(evaluation.samples)),
-        ("loss", "\(Format.number(evaluation.loss)) (\(predictor.recipe.loss.rawValue))"),
+        ("loss", "\(Format.number(evaluation.loss)) (\(predictor.recipe.loss.name))"),
       ]
       for (name, value) in metrics {
         rows.append(

@@ -29,12 +29,26 @@ struct TrainCommand: ParsableCommand {
     help: "The activation of the hidden layers. (values: \(Parse.hiddenActivations); default: relu)",
     transform: Parse.hiddenActivation)
   var activation = Activation.relu
-  @Option(help: "The activation of the output layer. (default: what goes with the loss)")
+  @Option(
+    help: """
+      The activation of the output layer; softmax for cross-entropy only. (values: \(Parse.outputActivations); \
+      default: what goes with the loss)
+      """, transform: Parse.outputActivation)
   var outputActivation: Activation?
-  @Option(help: "How kernels are drawn; auto is he before relu and glorot otherwise. Biases start at zero.")
+  @Option(
+    help: "How kernels are drawn; auto is he before relu and its kin, glorot otherwise. Biases start at zero."
+  )
   var initializer = Initializer.auto
-  @Option(help: "What is made small; auto is mse for numbers and cross-entropy for integers.")
+  @Option(
+    help: """
+      What is made small; auto is mse for numbers and cross-entropy for integers. half-mse is the mean over rows of \
+      half the sum of squares.
+      """)
   var loss = LossChoice.automatic
+  @Option(
+    help: "For huber: the error from which on the loss grows no faster than it. (default: 1)",
+    transform: Parse.positiveNumber)
+  var huberDelta: Double?
 
   @Option(help: "How steps are made of gradients.")
   var optimizer = OptimizerName.adam
@@ -108,6 +122,9 @@ struct TrainCommand: ParsableCommand {
     if validation != nil, validationFraction > 0 {
       throw ValidationError("Give --validation or --validation-fraction, not both.")
     }
+    if huberDelta != nil, loss.loss?.huberDelta == nil {
+      throw ValidationError("--huber-delta is for --loss huber.")
+    }
     if momentum != nil, optimizer != .sgd {
       throw ValidationError("--momentum is for --optimizer sgd; adam has --beta1.")
     }
@@ -133,7 +150,7 @@ struct TrainCommand: ParsableCommand {
     options.activation = activation
     options.outputActivation = outputActivation
     options.initializer = initializer
-    options.loss = loss.loss
+    options.loss = huberDelta.map { .huber(delta: $0) } ?? loss.loss
     switch optimizer {
     case .sgd:
       options.optimizer = .sgd(SGD(learningRate: learningRate ?? 0.01, momentum: momentum ?? 0))

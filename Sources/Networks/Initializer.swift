@@ -3,7 +3,7 @@ import Primitives
 
 /// How the first kernels are drawn. Biases start at zero.
 public enum Initializer: String, Sendable, CaseIterable {
-  /// `he` before ReLU, `glorot` otherwise, for each layer by itself.
+  /// `he` before ReLU and its kin, `glorot` otherwise, for each layer by itself.
   case auto
   /// Normal, variance 2 / inputs: K. He et al., "Delving deep into rectifiers", 2015.
   case he
@@ -37,7 +37,7 @@ public enum Initializer: String, Sendable, CaseIterable {
   {
     switch self {
     case .auto:
-      return (activation == .relu ? Initializer.he : .glorot).distribution(
+      return (activation.isRectifier ? Initializer.he : .glorot).distribution(
         for: layer, activation: activation)
     case .he:
       let deviation = (2 / Double(layer.inputs)).squareRoot()

@@ -6,10 +6,13 @@ extension Workspace {
   @inlinable public func predict(input: Matrix<Element>, parameters: UnsafeBufferPointer<Element>)
     -> Matrix<Element>
   {
-    let logits = forward(input: input, parameters: parameters)
-    // The plain one, as in the losses: predictions have the bits of evaluations.
-    layers.elements[layers.count - 1].activation.apply(to: logits)
-    return logits.readOnly
+    forward(input: input, parameters: parameters)
+    let last = layers.count - 1
+    let outputs = outputs(of: last, rows: input.rows)
+    // As the losses do it: predictions have the bits of evaluations.
+    kernels.activate(
+      layers.elements[last].activation, sums: sums(of: last, rows: input.rows).readOnly, outputs: outputs)
+    return outputs.readOnly
   }
 
   /// Runs the network over the rows of `input` and returns the sum of the loss over them, and the outputs, which stay
@@ -18,11 +21,10 @@ extension Workspace {
     input: Matrix<Element>, targets: Targets<Element>, parameters: UnsafeBufferPointer<Element>,
     loss: Loss
   ) -> (loss: Element, outputs: Matrix<Element>) {
-    let logits = forward(input: input, parameters: parameters)
-    let total = loss.evaluate(
-      outputs: logits, activation: layers.elements[layers.count - 1].activation, targets: targets,
-      gradient: matrix(at: deltaOffsets.0, rows: input.rows, columns: outputs))
-    return (total, logits.readOnly)
+    let delta = matrix(at: deltaOffsets.0, rows: input.rows, columns: outputs)
+    let total = evaluate(
+      input: input, targets: targets, parameters: parameters, loss: loss, delta: delta)
+    return (total, outputs(of: layers.count - 1, rows: input.rows).readOnly)
   }
 
   /// Sets `gradient` to the sum over the rows of `input` of the loss's derivatives by the parameters, and returns the
@@ -42,11 +44,9 @@ extension Workspace {
   ) -> Element {
     assert(gradient.count == parameters.count)
     let rows = input.rows
-    let logits = forward(input: input, parameters: parameters)
     var delta = matrix(at: deltaOffsets.0, rows: rows, columns: outputs)
-    let total = loss.evaluate(
-      outputs: logits, activation: layers.elements[layers.count - 1].activation, targets: targets,
-      gradient: delta)
+    let total = evaluate(
+      input: input, targets: targets, parameters: parameters, loss: loss, delta: delta)
     var index = layers.count - 1
     while true {
       let layer = layers.elements[index]
@@ -64,28 +64,47 @@ extension Workspace {
       dense.backward(
         delta: delta.readOnly, kernel: kernel(of: layer, in: parameters), inputGradient: next)
       index -= 1
-      dense.backpropagate(layers.elements[index].activation, outputs: below, gradient: next)
+      let activation = layers.elements[index].activation
+      kernels.backpropagate(
+        activation, known: activation.needsSums ? sums(of: index, rows: rows).readOnly : below,
+        gradient: next)
       delta = next
     }
   }
 
-  /// Runs all layers; the last one's weighted sums are returned without their activation.
-  @inlinable func forward(input: Matrix<Element>, parameters: UnsafeBufferPointer<Element>)
-    -> MutableMatrix<Element>
-  {
+  /// Runs all layers and the loss, whose derivative by the last layer's weighted sums `delta` receives.
+  @inlinable func evaluate(
+    input: Matrix<Element>, targets: Targets<Element>, parameters: UnsafeBufferPointer<Element>,
+    loss: Loss, delta: MutableMatrix<Element>
+  ) -> Element {
+    forward(input: input, parameters: parameters)
+    let last = layers.count - 1
+    return loss.evaluate(
+      sums: sums(of: last, rows: input.rows), outputs: outputs(of: last, rows: input.rows),
+      activation: layers.elements[last].activation, targets: targets, gradient: delta, kernels: kernels)
+  }
+
+  /// Runs all layers but for the last one's activation, which goes with the loss.
+  @inlinable func forward(input: Matrix<Element>, parameters: UnsafeBufferPointer<Element>) {
     precondition(input.rows <= capacity && input.columns == inputs)
     var below = input
     for index in 0..<layers.count {
       let layer = layers.elements[index]
-      let output = outputs(of: index, rows: input.rows)
+      let sums = sums(of: index, rows: input.rows)
       let bias = layer.kernelOffset + layer.inputs * layer.outputs
       dense.forward(
         input: below, kernel: kernel(of: layer, in: parameters),
-        bias: UnsafeBufferPointer(rebasing: parameters[bias..<bias + layer.outputs]), output: output)
-      if index < layers.count - 1 { dense.activate(output, layer.activation) }
-      below = output.readOnly
+        bias: UnsafeBufferPointer(rebasing: parameters[bias..<bias + layer.outputs]), output: sums)
+      if index == layers.count - 1 { return }
+      let outputs = outputs(of: index, rows: input.rows)
+      kernels.activate(layer.activation, sums: sums.readOnly, outputs: outputs)
+      below = outputs.readOnly
     }
-    return outputs(of: layers.count - 1, rows: input.rows)
+  }
+
+  @inlinable func sums(of index: Int, rows: Int) -> MutableMatrix<Element> {
+    let layer = layers.elements[index]
+    return matrix(at: layer.sumOffset, rows: rows, columns: layer.outputs)
   }
 
   @inlinable func outputs(of index: Int, rows: Int) -> MutableMatrix<Element> {

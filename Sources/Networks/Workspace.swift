@@ -12,7 +12,10 @@ public final class Workspace<Element: Scalar>: Sendable {
     @usableFromInline var outputs: Int
     @usableFromInline var kernelOffset: Int
     @usableFromInline var activation: Activation
-    /// Where the layer's outputs lie in `memory`, for `capacity` rows.
+    /// Where the layer's weighted sums lie in `memory`, for `capacity` rows; with the outputs, unless the activation's
+    /// derivative needs them.
+    @usableFromInline var sumOffset: Int
+    /// Where the layer's outputs lie.
     @usableFromInline var outputOffset: Int
   }
 
@@ -23,10 +26,11 @@ public final class Workspace<Element: Scalar>: Sendable {
   /// The network's outputs.
   public let outputs: Int
   @usableFromInline let layers: AlignedBuffer<LayerPlan>
-  /// The layers' outputs, then two matrices as wide as the widest layer for the deltas.
+  /// The layers' weighted sums and outputs, then two matrices as wide as the widest layer for the deltas.
   @usableFromInline let memory: AlignedBuffer<Element>
   @usableFromInline let deltaOffsets: (Int, Int)
   @usableFromInline let dense: DenseKernels<Element>
+  @usableFromInline let kernels: FastKernels<Element>
 
   /// A workspace for passes of `network` over up to `capacity` rows, with the loops of `variant` or the plain ones.
   public init(network: MLP, capacity: Int, variant: KernelVariant? = .current) {
@@ -40,13 +44,16 @@ public final class Workspace<Element: Scalar>: Sendable {
       return end
     }
     let plans = zip(ParameterLayout(network).layers, network.layers).map { place, layer in
-      LayerPlan(
+      let sums = reserve(width: place.outputs)
+      return LayerPlan(
         inputs: place.inputs, outputs: place.outputs, kernelOffset: place.kernelOffset,
-        activation: layer.activation, outputOffset: reserve(width: place.outputs))
+        activation: layer.activation, sumOffset: sums,
+        outputOffset: layer.activation.needsSums ? reserve(width: place.outputs) : sums)
     }
     let widest = network.layers.reduce(0) { max($0, $1.units) }
     deltaOffsets = (reserve(width: widest), reserve(width: widest))
     dense = DenseKernels(variant: variant, terms: max(capacity, network.inputs, widest))
+    kernels = FastKernels(variant)
     layers = AlignedBuffer(plans, filler: plans[0])
     memory = AlignedBuffer(repeating: 0, count: end)
   }

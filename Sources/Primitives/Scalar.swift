@@ -23,12 +23,16 @@ public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   static var precision: Precision { get }
   /// e to the power `x`.
   static func exp(_ x: Self) -> Self
+  /// e to the power `x`, less one, accurate near zero.
+  static func expm1(_ x: Self) -> Self
   /// The natural logarithm.
   static func log(_ x: Self) -> Self
   /// log(1 + x), accurate near zero.
   static func log1p(_ x: Self) -> Self
   /// The hyperbolic tangent.
   static func tanh(_ x: Self) -> Self
+  /// The complementary error function, 1 - erf(x).
+  static func erfc(_ x: Self) -> Self
 }
 
 #if canImport(Glibc)
@@ -37,12 +41,16 @@ public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     public static var precision: Precision { .float32 }
     /// e to the power `x`.
     @inlinable public static func exp(_ x: Float) -> Float { Glibc.expf(x) }
+    /// e to the power `x`, less one, accurate near zero.
+    @inlinable public static func expm1(_ x: Float) -> Float { Glibc.expm1f(x) }
     /// The natural logarithm.
     @inlinable public static func log(_ x: Float) -> Float { Glibc.logf(x) }
     /// log(1 + x), accurate near zero.
     @inlinable public static func log1p(_ x: Float) -> Float { Glibc.log1pf(x) }
     /// The hyperbolic tangent.
     @inlinable public static func tanh(_ x: Float) -> Float { Glibc.tanhf(x) }
+    /// The complementary error function, 1 - erf(x).
+    @inlinable public static func erfc(_ x: Float) -> Float { Glibc.erfcf(x) }
   }
 
   extension Double: Scalar {
@@ -50,12 +58,16 @@ public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     public static var precision: Precision { .float64 }
     /// e to the power `x`.
     @inlinable public static func exp(_ x: Double) -> Double { Glibc.exp(x) }
+    /// e to the power `x`, less one, accurate near zero.
+    @inlinable public static func expm1(_ x: Double) -> Double { Glibc.expm1(x) }
     /// The natural logarithm.
     @inlinable public static func log(_ x: Double) -> Double { Glibc.log(x) }
     /// log(1 + x), accurate near zero.
     @inlinable public static func log1p(_ x: Double) -> Double { Glibc.log1p(x) }
     /// The hyperbolic tangent.
     @inlinable public static func tanh(_ x: Double) -> Double { Glibc.tanh(x) }
+    /// The complementary error function, 1 - erf(x).
+    @inlinable public static func erfc(_ x: Double) -> Double { Glibc.erfc(x) }
   }
 #elseif canImport(Darwin)
   extension Float: Scalar {
@@ -63,12 +75,16 @@ public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     public static var precision: Precision { .float32 }
     /// e to the power `x`.
     @inlinable public static func exp(_ x: Float) -> Float { Darwin.expf(x) }
+    /// e to the power `x`, less one, accurate near zero.
+    @inlinable public static func expm1(_ x: Float) -> Float { Darwin.expm1f(x) }
     /// The natural logarithm.
     @inlinable public static func log(_ x: Float) -> Float { Darwin.logf(x) }
     /// log(1 + x), accurate near zero.
     @inlinable public static func log1p(_ x: Float) -> Float { Darwin.log1pf(x) }
     /// The hyperbolic tangent.
     @inlinable public static func tanh(_ x: Float) -> Float { Darwin.tanhf(x) }
+    /// The complementary error function, 1 - erf(x).
+    @inlinable public static func erfc(_ x: Float) -> Float { Darwin.erfcf(x) }
   }
 
   extension Double: Scalar {
@@ -76,11 +92,15 @@ public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     public static var precision: Precision { .float64 }
     /// e to the power `x`.
     @inlinable public static func exp(_ x: Double) -> Double { Darwin.exp(x) }
+    /// e to the power `x`, less one, accurate near zero.
+    @inlinable public static func expm1(_ x: Double) -> Double { Darwin.expm1(x) }
     /// The natural logarithm.
     @inlinable public static func log(_ x: Double) -> Double { Darwin.log(x) }
     /// log(1 + x), accurate near zero.
     @inlinable public static func log1p(_ x: Double) -> Double { Darwin.log1p(x) }
     /// The hyperbolic tangent.
     @inlinable public static func tanh(_ x: Double) -> Double { Darwin.tanh(x) }
+    /// The complementary error function, 1 - erf(x).
+    @inlinable public static func erfc(_ x: Double) -> Double { Darwin.erfc(x) }
   }
 #endif

@@ -30,7 +30,7 @@ extension Checkpoint where Element: HDF5Element {
     let file = try File(
       creating: path, options: File.CreationOptions(format: .v110, userBlockSize: Seal.size))
     try file.createGroup("/vars").setAttribute("name", "sequential")
-    try KerasWeights.write(parameters, layout: layout, to: file)
+    try KerasWeights.write(parameters, of: recipe.network, to: file)
     try writeOptimizer(to: file.createGroup("/optimizer/vars"), layout: layout)
     let lockstep = try file.createGroup("/lockstep")
     try lockstep.setAttribute("schema", "lockstep-checkpoint")
@@ -39,7 +39,7 @@ extension Checkpoint where Element: HDF5Element {
     try writeProgress(to: lockstep.createGroup("progress"))
     try writeHistory(to: lockstep.createGroup("history"))
     if !bestParameters.isEmpty {
-      try KerasWeights.write(bestParameters, layout: layout, to: lockstep.createGroup("best"))
+      try KerasWeights.write(bestParameters, of: recipe.network, to: lockstep.createGroup("best"))
     }
     let environment = try lockstep.createGroup("environment")
     for (name, value) in RunEnvironment.attributes { try environment.setAttribute(name, value) }

@@ -1,4 +1,5 @@
 import Datasets
+import Kernels
 import Networks
 import Primitives
 
@@ -64,7 +65,7 @@ struct Evaluator<Element: Scalar> {
     guard let all else { return Evaluation(samples: 0, loss: .nan) }
     let divisor = Double(samples.count * loss.divisor(outputs: network.outputs))
     var result = Evaluation(samples: samples.count, loss: all.lossSum / divisor)
-    if loss == .meanSquaredError {
+    if loss.task == .numbers {
       result.rootMeanSquaredError = all.regression.rootMeanSquaredError
       result.meanAbsoluteError = all.regression.meanAbsoluteError
       result.r2 = all.regression.r2
@@ -87,8 +88,8 @@ struct Evaluator<Element: Scalar> {
     var partial = Partial(
       lossSum: Double(sum), regression: RegressionMetrics(targets: network.outputs),
       classification: ClassificationMetrics())
-    switch (loss, targets) {
-    case (.meanSquaredError, .values(let truth)): partial.regression.add(outputs: outputs, targets: truth)
+    switch (loss.task, targets) {
+    case (.numbers, .values(let truth)): partial.regression.add(outputs: outputs, targets: truth)
     case (_, .values(let truth)): partial.classification.add(probabilities: outputs, targets: truth)
     case (_, .labels(let labels)): partial.classification.add(outputs: outputs, labels: labels)
     }

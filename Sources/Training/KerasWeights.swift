@@ -1,5 +1,6 @@
 import Datasets
 import HDF5
+import Kernels
 import Networks
 import Primitives
 
@@ -9,14 +10,17 @@ enum KerasWeights {
   /// The group of layer `index`.
   static func name(ofLayer index: Int) -> String { index == 0 ? "dense" : "dense_\(index)" }
 
-  /// Writes `parameters` below `location`.
+  /// Writes the `parameters` of `network` below `location`, and beside each layer's the name that Keras has for its
+  /// activation.
   static func write<Element: Scalar & HDF5Element>(
-    _ parameters: [Element], layout: ParameterLayout, to location: borrowing some Location & ~Copyable
+    _ parameters: [Element], of network: MLP, to location: borrowing some Location & ~Copyable
   ) throws(HDF5Error) {
-    for (index, layer) in layout.layers.enumerated() {
+    for (index, layer) in ParameterLayout(network).layers.enumerated() {
       let name = name(ofLayer: index)
+      let activation = network.layers[index].activation
       let group = try location.createGroup("layers/\(name)/vars")
       try group.setAttribute("name", name)
+      try group.setAttribute("activation", activation.kerasName ?? activation.rawValue)
       try write(
         Array(parameters[layer.kernel]), shape: [layer.inputs, layer.outputs], as: "0", to: group)
       try write(Array(parameters[layer.bias]), shape: [layer.outputs], as: "1", to: group)
@@ -76,7 +80,10 @@ enum KerasWeights {
       let part = UnsafeMutableBufferPointer(rebasing: buffer[range])
       try withHDF5Errors { () throws(HDF5Error) in try dataset.read(into: part) }
     }
-    guard values[range].allSatisfy(\.isFinite) else {
+    let isFinite = values.withUnsafeBufferPointer {
+      Elementwise.firstNonFinite(UnsafeBufferPointer(rebasing: $0[range])) == nil
+    }
+    guard isFinite else {
       throw LockstepError(
         .badData, "\(file.path):\(name)", "a parameter is not a finite number",
         remedy: "Use another file.")

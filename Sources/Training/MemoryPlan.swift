@@ -60,12 +60,12 @@ struct MemoryPlan {
     }
   }
 
-  /// One worker's memory for passes over `rows` rows: outputs of all layers, two deltas, features, targets, row numbers, and
+  /// One worker's memory for passes over `rows` rows: outputs of all layers, weighted sums where kept, two deltas, features, targets, row numbers, and
   /// the scratch of products.
   private static func passes<Element: Scalar>(_ network: MLP, rows: Int, as type: Element.Type) -> Double {
-    let units = network.layers.map { Double($0.units) }
-    let widest = units.max() ?? 0
-    let width = units.reduce(0, +) + 2 * widest + Double(network.inputs) + Double(network.outputs)
+    let widest = network.layers.reduce(0) { max($0, Double($1.units)) }
+    let kept = network.layers.reduce(0) { $0 + Double($1.units) * ($1.activation.needsSums ? 2 : 1) }
+    let width = kept + 2 * widest + Double(network.inputs) + Double(network.outputs)
     let terms = max(Double(rows), Double(network.inputs), widest)
     return Double(rows) * (width * size(type) + Double(MemoryLayout<Int>.size)) + 48 * terms * size(type)
   }

@@ -50,7 +50,7 @@ public struct Predictor: Sendable {
     try MemoryPlan(loading: file, as: Element.self).check(
       location.file, "holding the samples", remedy: "Use fewer rows.")
     try checkMemory(as: Element.self)
-    let usesLabels = recipe.loss == .crossEntropy
+    let usesLabels = recipe.loss.task == .classes
     if !usesLabels, file.targets != recipe.network.outputs {
       throw LockstepError(
         .badData, location.yName, "the targets do not fit the checkpoint \(path)",
@@ -64,7 +64,7 @@ public struct Predictor: Sendable {
         found: "class \(classes - 1)", expected: "0 to \(recipe.network.outputs - 1)",
         remedy: "Name the data that it was trained for.")
     }
-    if recipe.loss == .binaryCrossEntropy { try samples.requireProbabilities(location) }
+    if recipe.loss.task == .probabilities { try samples.requireProbabilities(location) }
     return Evaluator(network: recipe.network, loss: recipe.loss, team: team)
       .evaluate(samples, parameters: AlignedBuffer(checkpoint.parameters, filler: 0))
   }

@@ -13,12 +13,13 @@ extension Recipe {
         Set(network.layers.dropLast().map(\.activation.rawValue)).sorted().joined(separator: ",")
       ),
       ("output-activation", network.outputActivation.rawValue),
-      ("loss", loss.rawValue),
+      ("loss", loss.name),
       ("initializer", initializer.rawValue),
       ("initial", initialParameters),
       ("optimizer", optimizer.name),
       ("learning-rate", String(optimizer.learningRate)),
     ]
+    if let delta = loss.huberDelta { options.append(("huber-delta", String(delta))) }
     switch optimizer {
     case .sgd(let sgd): options.append(("momentum", String(sgd.momentum)))
     case .adam(let adam):

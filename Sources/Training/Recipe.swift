@@ -1,3 +1,4 @@
+import Kernels
 import Networks
 import Optimizers
 import Primitives
@@ -82,17 +83,37 @@ public struct Recipe: Sendable, Equatable {
     for layer in network.layers.dropLast() where layer.activation == .softmax {
       throw LockstepError(
         .configuration, "--activation", "softmax is for output layers only",
-        remedy: "Choose relu, sigmoid, tanh or identity.")
+        remedy: "Choose relu, gelu, tanh or another that --help lists.")
+    }
+    if loss.task == .numbers, network.outputActivation == .softmax {
+      throw LockstepError(
+        .configuration, "--output-activation", "softmax does not go with the loss \(loss.name)",
+        remedy: "For classes give integer targets and --loss cross-entropy; for numbers leave it out.")
+    }
+    if let delta = loss.huberDelta, !(precision.rounded(delta) > 0 && precision.rounded(delta).isFinite) {
+      throw LockstepError(
+        .usage, "--huber-delta", "is outside its range", found: "\(delta)",
+        expected: "a number above 0 and finite in \(precision.rawValue)")
     }
     if let required = loss.requiredActivation, required != network.outputActivation {
       throw LockstepError(
-        .configuration, "--output-activation", "does not go with the loss \(loss.rawValue)",
+        .configuration, "--output-activation", "does not go with the loss \(loss.name)",
         found: network.outputActivation.rawValue, expected: required.rawValue,
         remedy: "Leave --output-activation out.")
     }
     if let (option, value, expected) = optimizer.firstBadOption(in: precision) {
       throw LockstepError(
         .usage, option, "is outside its range", found: "\(value)", expected: expected)
+    }
+  }
+
+  /// Throws if the network can only be run.
+  func checkTrainable() throws(LockstepError) {
+    guard network.layers.allSatisfy(\.activation.isTrainable) else {
+      throw LockstepError(
+        .configuration, "--activation",
+        "a network with step cannot be trained: its derivative is zero wherever there is one",
+        remedy: "Choose sigmoid, which is a smooth step, or another that --help lists.")
     }
   }
 
@@ -103,13 +124,16 @@ public struct Recipe: Sendable, Equatable {
   }
 }
 
+extension Precision {
+  /// `value` as it enters the arithmetic.
+  fileprivate func rounded(_ value: Double) -> Double { self == .float32 ? Double(Float(value)) : value }
+}
+
 extension Optimizer {
   /// The first option that the rule does not accept, with its value and what would do.
   fileprivate func firstBadOption(in precision: Precision)
     -> (option: String, value: Double, expected: String)?
   {
-    /// The value as it enters the arithmetic.
-    func rounded(_ value: Double) -> Double { precision == .float32 ? Double(Float(value)) : value }
     var decays: [(String, Double)] = []
     var sizes = [("--learning-rate", learningRate)]
     switch self {
@@ -118,10 +142,10 @@ extension Optimizer {
       decays = [("--beta1", adam.beta1), ("--beta2", adam.beta2)]
       sizes.append(("--epsilon", adam.epsilon))
     }
-    for (option, value) in sizes where !(rounded(value) > 0 && rounded(value).isFinite) {
+    for (option, value) in sizes where !(precision.rounded(value) > 0 && precision.rounded(value).isFinite) {
       return (option, value, "a number above 0 and finite in \(precision.rawValue)")
     }
-    for (option, value) in decays where !(value >= 0 && rounded(value) < 1) {
+    for (option, value) in decays where !(value >= 0 && precision.rounded(value) < 1) {
       return (option, value, "a number from 0 up to, but not including, 1")
     }
     return nil

@@ -19,6 +19,7 @@ struct RecipeDocument: Codable {
   var inputs: Int
   var layers: [Layer]
   var loss: String
+  var huberDelta: Double?
   var initializer: String
   var initialParameters: String
   var optimizer: String
@@ -38,6 +39,7 @@ struct RecipeDocument: Codable {
   enum CodingKeys: String, CodingKey {
     case inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, epsilon, shards, seed
     case shuffle, precision
+    case huberDelta = "huber_delta"
     case initialParameters = "initial_parameters"
     case learningRate = "learning_rate"
     case batchSize = "batch_size"
@@ -48,7 +50,8 @@ struct RecipeDocument: Codable {
   init(_ recipe: Recipe) {
     inputs = recipe.network.inputs
     layers = recipe.network.layers.map { Layer(units: $0.units, activation: $0.activation.rawValue) }
-    loss = recipe.loss.rawValue
+    loss = recipe.loss.name
+    huberDelta = recipe.loss.huberDelta
     initializer = recipe.initializer.rawValue
     initialParameters = recipe.initialParameters
     optimizer = recipe.optimizer.name
@@ -73,7 +76,7 @@ struct RecipeDocument: Codable {
     }
     guard layers.count == self.layers.count, !layers.isEmpty, inputs > 0,
       layers.allSatisfy({ $0.units > 0 }), batchSize > 0, shards > 0, shards <= batchSize,
-      let loss = Loss(rawValue: loss), let initializer = Initializer(rawValue: initializer),
+      let loss = parsedLoss, let initializer = Initializer(rawValue: initializer),
       let precision = Precision(rawValue: precision), let optimizer = parsedOptimizer,
       var recipe = try? Recipe(
         network: MLP(inputs: inputs, layers: layers), loss: loss, optimizer: optimizer,
@@ -83,6 +86,12 @@ struct RecipeDocument: Codable {
     recipe.initialParameters = initialParameters
     recipe.validationDigest = validationDigest
     return recipe
+  }
+
+  private var parsedLoss: Loss? {
+    guard let loss = Loss(name: loss) else { return nil }
+    guard case .huber = loss else { return loss }
+    return huberDelta.map { .huber(delta: $0) }
   }
 
   private var parsedOptimizer: Optimizer? {

@@ -216,6 +216,7 @@ public final class Trainer<Element: Scalar> {
     _ recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>?
   ) throws(LockstepError) {
     try recipe.check()
+    try recipe.checkTrainable()
     for samples in [samples] + (validation.map { [$0] } ?? []) {
       guard samples.count > 0 else { throw LockstepError(.badData, "", "there are no samples") }
       guard samples.features == recipe.network.inputs else {
@@ -223,13 +224,13 @@ public final class Trainer<Element: Scalar> {
           .badData, "", "the samples do not fit the network", found: "\(samples.features) features",
           expected: "\(recipe.network.inputs)")
       }
-      switch (samples.targets, recipe.loss) {
-      case (.labels(_, let classes), .crossEntropy) where classes <= recipe.network.outputs: break
-      case (.values(_, let columns), .meanSquaredError) where columns == recipe.network.outputs: break
-      case (.values(_, let columns), .binaryCrossEntropy) where columns == recipe.network.outputs: break
+      switch (samples.targets, recipe.loss.task) {
+      case (.labels(_, let classes), .classes) where classes <= recipe.network.outputs: break
+      case (.values(_, let columns), .numbers) where columns == recipe.network.outputs: break
+      case (.values(_, let columns), .probabilities) where columns == recipe.network.outputs: break
       default:
         throw LockstepError(
-          .badData, "", "the targets do not fit the network and the loss \(recipe.loss.rawValue)",
+          .badData, "", "the targets do not fit the network and the loss \(recipe.loss.name)",
           found: "\(samples.outputs) targets or classes", expected: "\(recipe.network.outputs)")
       }
     }

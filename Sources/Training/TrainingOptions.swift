@@ -59,7 +59,7 @@ public struct TrainingOptions: Sendable {
   /// The loss and the role of targets that come of the options for targets of this kind.
   func resolvedLoss(hasIntegerTargets: Bool) -> (loss: Loss, role: TargetRole) {
     let loss = loss ?? (hasIntegerTargets ? .crossEntropy : .meanSquaredError)
-    return (loss, loss == .crossEntropy ? .labels : .values)
+    return (loss, loss.task == .classes ? .labels : .values)
   }
 
   /// The recipe for data with so many rows, features and outputs. A minibatch is never more than all rows.

@@ -1,5 +1,6 @@
 import Datasets
 import HDF5
+import Kernels
 import Networks
 import Optimizers
 import Primitives
@@ -96,7 +97,7 @@ public struct TrainingRun: Sendable {
       validation = loaded.training
       validationDigest = loaded.digest.description
     }
-    if loss == .binaryCrossEntropy {
+    if loss.task == .probabilities {
       try samples.training.requireProbabilities(options.data)
       try samples.validation?.requireProbabilities(options.data)
       if let location = options.validation { try validation?.requireProbabilities(location) }

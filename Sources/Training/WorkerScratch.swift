@@ -12,6 +12,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   private let small: SmallNetwork<Element>?
   /// `slots` gradients of `gradientStride` numbers each.
   let gradients: AlignedBuffer<Element>
+  private let variant: KernelVariant?
   private let features: Int
   private let indices: AlignedBuffer<Int>
   private let x: AlignedBuffer<Element>
@@ -21,7 +22,8 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   init(
     network: MLP, loss: Loss, rows: Int, usesLabels: Bool, gradientCount: Int, variant: KernelVariant?
   ) {
-    small = variant.flatMap { loss == .meanSquaredError ? SmallNetwork(network, variant: $0) : nil }
+    small = variant.flatMap { SmallNetwork(network, loss: loss, variant: $0) }
+    self.variant = variant
     features = network.inputs
     workspace = Workspace(network: network, capacity: rows, variant: variant)
     gradients = AlignedBuffer(repeating: 0, count: gradientCount)
@@ -37,11 +39,17 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     of positions: Range<Int>, in order: EpochOrder, samples: SamplesView<Element>,
     parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
-    if let small, case .values(let y, _) = samples.targets {
+    if let small {
       let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<positions.count])
       order.copyRows(from: positions.lowerBound, into: rows)
-      return small.squaredErrorGradient(
-        parameters: parameters, x: samples.x, y: y, rows: UnsafeBufferPointer(rows), gradient: gradient)
+      let chosen = UnsafeBufferPointer(rows)
+      return switch samples.targets {
+      case .values(let y, _):
+        small.gradient(parameters: parameters, x: samples.x, y: y, rows: chosen, gradient: gradient)
+      case .labels(let labels):
+        small.gradient(
+          parameters: parameters, x: samples.x, labels: labels, rows: chosen, gradient: gradient)
+      }
     }
     let (input, targets) = collect(positions, of: order, from: samples)
     return workspace.computeGradient(
@@ -57,20 +65,18 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     order.copyRows(from: positions.lowerBound, into: rows)
     let chosen = UnsafeBufferPointer(rows)
     let x = UnsafeMutableBufferPointer(rebasing: x.elements[..<(count * features)])
-    Gather.rows(
-      of: samples.x, width: features, indices: chosen, to: x)
+    Gather.rows(of: samples.x, width: features, indices: chosen, to: x, variant: variant)
     let input = Matrix(UnsafeBufferPointer(x), rows: count, columns: features)
     switch samples.targets {
     case .values(let all, let columns):
       let values = UnsafeMutableBufferPointer(rebasing: values.elements[..<(count * columns)])
-      Gather.rows(
-        of: all, width: columns, indices: chosen, to: values)
+      Gather.rows(of: all, width: columns, indices: chosen, to: values, variant: variant)
       return (
         input, .values(Matrix(UnsafeBufferPointer(values), rows: count, columns: columns))
       )
     case .labels(let all):
       let labels = UnsafeMutableBufferPointer(rebasing: labels.elements[..<count])
-      Gather.rows(of: all, width: 1, indices: chosen, to: labels)
+      Gather.rows(of: all, width: 1, indices: chosen, to: labels, variant: variant)
       return (input, .labels(UnsafeBufferPointer(labels)))
     }
   }
@@ -95,16 +101,5 @@ struct SamplesView<Element: Scalar>: BitwiseCopyable {
       targets = .values(UnsafeBufferPointer(values.elements), columns: columns)
     case .labels(let labels, _): targets = .labels(UnsafeBufferPointer(labels.elements))
     }
-  }
-}
-
-extension SmallNetwork {
-  /// `network` as a small one, or nil if it is none.
-  convenience init?(_ network: MLP, variant: KernelVariant) {
-    let layout = ParameterLayout(network)
-    self.init(
-      layers: zip(layout.layers, network.layers).map { place, layer in
-        (place.inputs, place.outputs, place.kernelOffset, place.biasOffset, layer.activation)
-      }, parameterCount: layout.count, variant: variant)
   }
 }

@@ -10,7 +10,10 @@ import Testing
     ["--learning-rate", "inf"],
     ["--epochs", "0"], ["--epochs", "many"], ["--steps", "0"], ["--validation-fraction", "1.5"],
     ["--validation-fraction", "1"], ["--validation-fraction", "-0.1"], ["--optimizer", "magic"],
-    ["--activation", "magic"], ["--loss", "magic"], ["--initializer", "magic"], ["--precision", "float8"],
+    ["--activation", "magic"], ["--activation", "step"], ["--activation", "softmax"],
+    ["--output-activation", "step"], ["--output-activation", "magic"], ["--huber-delta", "1"],
+    ["--huber-delta", "0", "--loss", "huber"], ["--huber-delta", "2", "--loss", "mae"], ["--loss", "magic"],
+    ["--initializer", "magic"], ["--precision", "float8"],
     ["--momentum", "1"], ["--beta1", "1"], ["--epsilon", "0"], ["--seed", "-1"], ["--checkpoint-every", "0"],
     ["--checkpoint-steps", "0"], ["--momentum", "0.5", "--optimizer", "adam"], ["--no-such-option"],
     ["--resume"],
@@ -43,7 +46,12 @@ import Testing
     expectFailure(outcome, 78, mentions: ["--output-activation", "relu", "softmax"])
     let hidden = try Lockstep.run(
       ["train", "data.h5", "--hidden", "4", "--activation", "softmax"], in: folder)
-    expectFailure(hidden, 64, mentions: ["--activation", "softmax"])
+    expectFailure(hidden, 64, mentions: ["--activation", "softmax", "output layers"])
+    let step = try Lockstep.run(["train", "data.h5", "--hidden", "4", "--activation", "step"], in: folder)
+    expectFailure(step, 64, mentions: ["--activation", "step", "derivative", "gelu"])
+    let numbers = try Lockstep.run(
+      ["train", "data.h5", "--loss", "huber", "--output-activation", "softmax"], in: folder)
+    expectFailure(numbers, 78, mentions: ["--output-activation", "huber", "--loss cross-entropy"])
   }
 
   /// What a run of one epoch is made with.
@@ -55,6 +63,7 @@ import Testing
     (["--learning-rate", "0.5"], ["--learning-rate is 0.5", "0.001"]),
     (["--optimizer", "sgd"], ["--optimizer is sgd", "adam"]),
     (["--batch-size", "64"], ["--batch-size is 64", "32"]),
+    (["--loss", "huber"], ["--loss is huber", "mse"]),
     (["--seed", "3"], ["--seed is 3", "in the checkpoint 0"]),
     (["--no-shuffle"], ["--no-shuffle is true", "false"]),
     (["--shards", "2"], ["--shards is 2", "in the checkpoint 1"]),

@@ -11,18 +11,17 @@ import Testing
     var cases: [[String: Any]] = []
     func add(
       _ name: String, data: String, hidden: [Int], activation: String, optimizer: [String],
-      precision: String = "float32", output: String = "linear"
+      precision: String = "float32", _ options: [String] = [], dataset: String = "y"
     ) throws {
       let trained = try Lockstep.json(
         ["train", data, "--hidden", hidden.map(String.init).joined(separator: ","), "--epochs", "4"]
           + ["--activation", activation, "--learning-rate", "0.02", "--batch-size", "32"]
-          + ["--precision", precision, "--output", "\(name).weights.h5", "--optimizer"] + optimizer,
+          + ["--precision", precision, "--output", "\(name).weights.h5", "--optimizer"] + optimizer + options,
         in: folder)
       try Lockstep.json(["predict", "\(name).weights.h5", data, "--output", "\(name).h5"], in: folder)
       cases.append([
         "checkpoint": "\(name).weights.h5", "data": data, "predictions": "\(name).h5", "hidden": hidden,
-        "activation": activation, "optimizer": optimizer[0], "precision": precision,
-        "output_activation": output, "dataset": output == "softmax" ? "probability" : "y",
+        "optimizer": optimizer[0], "precision": precision, "dataset": dataset,
         "steps": trained.integer("steps") ?? -1, "learning_rate": 0.02,
       ])
     }
@@ -31,13 +30,22 @@ import Testing
     try add("b", data: "linear.h5", hidden: [6, 5], activation: "tanh", optimizer: momentum)
     try add("c", data: "linear.h5", hidden: [], activation: "relu", optimizer: ["adam"])
     try add(
-      "d", data: "labelled.h5", hidden: [9], activation: "sigmoid", optimizer: ["adam"], output: "softmax")
+      "d", data: "labelled.h5", hidden: [9], activation: "sigmoid", optimizer: ["adam"],
+      dataset: "probability")
     try add(
       "e", data: "linear.h5", hidden: [7], activation: "tanh", optimizer: ["adam"], precision: "float64")
     // Names of layers do not sort as their numbers do from the eleventh on.
     try add(
       "f", data: "linear.h5", hidden: Array(repeating: 4, count: 11), activation: "tanh",
       optimizer: ["adam"])
+    for (name, output) in [
+      ("leaky-relu", "tanh"), ("elu", "silu"), ("gelu", "leaky-relu"), ("silu", "gelu"),
+      ("softplus", "softplus"), ("identity", "elu"),
+    ] {
+      try add(
+        name, data: "linear.h5", hidden: [6, 5], activation: name, optimizer: ["adam"],
+        ["--output-activation", output, "--loss", "huber"])
+    }
     try Python.run("keras_reads", [Python.json(cases)], in: folder)
   }
 

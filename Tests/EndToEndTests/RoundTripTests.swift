@@ -93,6 +93,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [["mse"], ["half-mse"], ["mae"], ["huber", "--huber-delta", "0.25"]])
+  func `losses of numbers`(_ loss: [String]) throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 500, in: folder)
+    let command =
+      ["train", "linear.h5", "--hidden", "8", "--activation", "gelu", "--learning-rate", "0.02"]
+      + ["--batch-size", "50", "--output", "a.weights.h5", "--validation", "linear.h5", "--loss"] + loss
+    let trained = try Lockstep.json(command, in: folder)
+    let evaluated = try Lockstep.json(["evaluate", "a.weights.h5", "linear.h5"], in: folder)
+    #expect(evaluated.number("loss") == trained.number("validation_loss"))
+    #expect(try #require(evaluated.number("r2")) > 0.95)
+    let configuration = try Lockstep.json(["inspect", "a.weights.h5"], in: folder).strings("configuration")
+    #expect(configuration?["loss"] == loss[0] && configuration?["huber-delta"] == loss.dropFirst(2).first)
+    #expect(configuration?["activation"] == "gelu")
+  }
+
   @Test func `independent probabilities`() throws {
     let folder = try Folder()
     let x = SampleFile.numbers(400)

@@ -85,35 +85,6 @@ import Testing
     }
   }
 
-  @Test func derivativesHaveTheBitsOfTheirSpecification() {
-    func check<Element: Scalar>(
-      _ variant: KernelVariant, _ activation: Activation, columns: Int, as: Element.Type
-    ) {
-      func derived(_ variant: KernelVariant?) -> [UInt8] {
-        let random = CounterRandom(seed: 8, purpose: .testing, stream: 1)
-        func matrix(_ offset: Int) -> AlignedBuffer<Element> {
-          AlignedBuffer(
-            (0..<3 * columns).map { Element(random.normals(UInt64($0 + offset)).0 * 0.3) }, filler: 0)
-        }
-        let (outputs, gradient) = (matrix(0), matrix(1000))
-        DenseKernels<Element>(variant: variant, terms: 1).backpropagate(
-          activation,
-          outputs: Matrix(UnsafeBufferPointer(outputs.elements), rows: 3, columns: columns),
-          gradient: MutableMatrix(gradient.elements, rows: 3, columns: columns))
-        return withExtendedLifetime((outputs, gradient)) { Array(UnsafeRawBufferPointer(gradient.elements)) }
-      }
-      #expect(derived(variant) == derived(nil), "\(variant.name) \(activation) \(columns)")
-    }
-    for variant in KernelVariant.all {
-      for activation in Activation.allCases {
-        for columns in [1, 2, 5, 6, 11, 16, 43] {
-          check(variant, activation, columns: columns, as: Float.self)
-          check(variant, activation, columns: columns, as: Double.self)
-        }
-      }
-    }
-  }
-
   @Test(arguments: sizes) func bitsDependNeitherOnVariantNorOnAlignment(
     rows: Int, inputs: Int, outputs: Int
   ) throws {

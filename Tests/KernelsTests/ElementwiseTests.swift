@@ -1,6 +1,7 @@
-import Kernels
 import Primitives
 import Testing
+
+@testable import Kernels
 
 @Suite struct ElementwiseTests {
   @Test(arguments: [0, 1, 2, 7, 16, 31]) func clearAndAddReachEveryElement(count: Int) {
@@ -19,56 +20,60 @@ import Testing
     }
   }
 
-  @Test func finiteNumbersOfAnySizeAreFinite() {
+  @Test(arguments: allKernels) func finiteNumbersOfAnySizeAreFinite(kernels: KernelVariant?) {
     forBothPrecisions { type in
       func check<Element: Scalar>(_ type: Element.Type) {
         let values: [Element] = [
           .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, -0.0, 0, 1,
           .leastNormalMagnitude, .greatestFiniteMagnitude,
         ]
-        let buffer = AlignedBuffer(Array((0..<520).map { _ in values }.joined()), filler: 0)
-        #expect(Elementwise.firstNonFinite(buffer.readOnly) == nil)
-        #expect(Elementwise.firstNonFinite(UnsafeBufferPointer<Element>(start: nil, count: 0)) == nil)
+        let buffer = Misaligned(Array((0..<520).map { _ in values }.joined()))
+        #expect(Elementwise.firstNonFinite(buffer.readOnly, variant: kernels) == nil)
+        let none = UnsafeBufferPointer<Element>(start: nil, count: 0)
+        #expect(Elementwise.firstNonFinite(none, variant: kernels) == nil)
       }
       check(type)
     }
   }
 
   /// Around the ends of the blocks in which the search runs.
-  @Test(arguments: [1, 2, 4095, 4096, 4097, 8193]) func theFirstNonFiniteNumberIsFoundAnywhere(count: Int) {
+  @Test(arguments: allKernels, [1, 2, 127, 128, 129, 255, 256, 257, 513])
+  func theFirstNonFiniteNumberIsFoundAnywhere(kernels: KernelVariant?, count: Int) {
     forBothPrecisions { type in
       func check<Element: Scalar>(_ type: Element.Type) {
-        let buffer = AlignedBuffer(repeating: Element(1), count: count)
-        let places = [0, 1, 4094, 4095, 4096, 4097, 8191, 8192].filter { $0 < count }
+        let buffer = Misaligned(Array(repeating: Element(1), count: count))
+        func first() -> Int? { Elementwise.firstNonFinite(buffer.readOnly, variant: kernels) }
+        let places = [0, 1, 126, 127, 128, 129, 254, 255, 256, 257, 511, 512].filter { $0 < count }
         for (index, place) in places.enumerated() {
           for value in [Element.nan, .infinity, -.infinity, .signalingNaN] {
             buffer.elements[place] = value
-            #expect(Elementwise.firstNonFinite(buffer.readOnly) == place)
+            #expect(first() == place)
             for later in places[(index + 1)...] {
               buffer.elements[later] = -.infinity
-              #expect(Elementwise.firstNonFinite(buffer.readOnly) == place)
+              #expect(first() == place)
               buffer.elements[later] = 1
             }
           }
           buffer.elements[place] = 1
         }
-        #expect(Elementwise.firstNonFinite(buffer.readOnly) == nil)
+        #expect(first() == nil)
       }
       check(type)
     }
   }
 
-  @Test func theFirstNonFiniteNumberIsFoundAtEveryPositionOfAShortVector() {
-    let buffer = AlignedBuffer(repeating: Float(1), count: 67)
+  @Test(arguments: allKernels)
+  func theFirstNonFiniteNumberIsFoundAtEveryPositionOfAShortVector(kernels: KernelVariant?) {
+    let buffer = Misaligned(Array(repeating: Float(1), count: 67))
     for place in 0..<67 {
       buffer.elements[place] = .infinity
-      #expect(Elementwise.firstNonFinite(buffer.readOnly) == place)
+      #expect(Elementwise.firstNonFinite(buffer.readOnly, variant: kernels) == place)
       buffer.elements[place] = 1
     }
   }
 
-  @Test func infinitiesOfBothSignsDoNotCancel() {
-    let buffer = AlignedBuffer([1, .infinity, -.infinity, 1] as [Double], filler: 0)
-    #expect(Elementwise.firstNonFinite(buffer.readOnly) == 1)
+  @Test(arguments: allKernels) func infinitiesOfBothSignsDoNotCancel(kernels: KernelVariant?) {
+    let buffer = Misaligned([1, .infinity, -.infinity, 1] as [Double])
+    #expect(Elementwise.firstNonFinite(buffer.readOnly, variant: kernels) == 1)
   }
 }

@@ -1,17 +1,25 @@
-import Kernels
 import Primitives
 import Testing
 
+@testable import Kernels
+
 @Suite struct GatherTests {
-  @Test(arguments: [1, 2, 3, 17]) func rowsAreCopiedInTheOrderAskedFor(width: Int) {
+  /// Widths around the sizes of every copy, and beyond the widest vector.
+  @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 48, 100])
+  func rowsAreCopiedInTheOrderAskedFor(width: Int) {
     let count = 11
-    let source = AlignedBuffer((0..<count * width).map(Int32.init), filler: 0)
+    let source = Misaligned((0..<count * width).map(Int32.init))
     for indices in [[], [0], [10], [10, 0, 5, 5, 3], Array((0..<count).reversed())] {
       let chosen = AlignedBuffer(indices, filler: 0)
-      let destination = AlignedBuffer(repeating: Int32(-1), count: indices.count * width)
-      Gather.rows(
-        of: source.readOnly, width: width, indices: chosen.readOnly, to: destination.elements)
-      #expect(destination.array == indices.flatMap { row in (0..<width).map { Int32(row * width + $0) } })
+      let expected = indices.flatMap { row in (0..<width).map { Int32(row * width + $0) } }
+      for variant in allKernels {
+        // One number more, which must stay as it is.
+        let destination = AlignedBuffer(repeating: Int32(-1), count: indices.count * width + 1)
+        Gather.rows(
+          of: source.readOnly, width: width, indices: chosen.readOnly,
+          to: UnsafeMutableBufferPointer(rebasing: destination.elements.dropLast()), variant: variant)
+        #expect(destination.array == expected + [-1], "\(variant.title)")
+      }
     }
   }
 
@@ -19,8 +27,11 @@ import Testing
     let patterns: [UInt32] = [0x7fc0_0001, 0xffc1_2345, 0x8000_0000]
     let source = AlignedBuffer(patterns.map { Float(bitPattern: $0) }, filler: 0)
     let indices = AlignedBuffer([2, 1, 0], filler: 0)
-    let destination = AlignedBuffer(repeating: Float(0), count: 3)
-    Gather.rows(of: source.readOnly, width: 1, indices: indices.readOnly, to: destination.elements)
-    #expect(destination.array.map(\.bitPattern) == patterns.reversed())
+    for variant in allKernels {
+      let destination = AlignedBuffer(repeating: Float(0), count: 3)
+      Gather.rows(
+        of: source.readOnly, width: 1, indices: indices.readOnly, to: destination.elements, variant: variant)
+      #expect(destination.array.map(\.bitPattern) == patterns.reversed())
+    }
   }
 }

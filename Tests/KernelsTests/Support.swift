@@ -63,3 +63,43 @@ func forBothPrecisions(_ body: (any Scalar.Type) throws -> Void) rethrows {
   try body(Float.self)
   try body(Double.self)
 }
+
+/// Numbers that begin one element past an aligned address, so that no loop can count on alignment.
+struct Misaligned<Element: BitwiseCopyable & ExpressibleByIntegerLiteral> {
+  private let buffer: AlignedBuffer<Element>
+  let count: Int
+
+  init(_ values: [Element]) {
+    count = values.count
+    buffer = AlignedBuffer(repeating: 0, count: count + 1)
+    _ = UnsafeMutableBufferPointer(rebasing: buffer.elements[1...]).update(fromContentsOf: values)
+  }
+
+  var elements: UnsafeMutableBufferPointer<Element> {
+    UnsafeMutableBufferPointer(rebasing: buffer.elements[1...])
+  }
+  var readOnly: UnsafeBufferPointer<Element> { UnsafeBufferPointer(elements) }
+
+  /// A view of the elements as `rows` by `columns`.
+  func matrix(_ rows: Int, _ columns: Int) -> MutableMatrix<Element> {
+    MutableMatrix(elements, rows: rows, columns: columns)
+  }
+  var bits: [UInt8] { Array(UnsafeRawBufferPointer(elements)) }
+}
+
+/// Normal numbers that depend on `stream`.
+func numbers<Element: Scalar>(_ count: Int, stream: UInt32) -> [Element] {
+  let random = CounterRandom(seed: 5, purpose: .testing, stream: stream)
+  return (0..<count).map { Element(random.normals(UInt64($0)).0) }
+}
+
+/// The plain loops, and those of every variant that this CPU can run.
+let allKernels: [KernelVariant?] = [nil] + KernelVariant.all
+
+extension KernelVariant? {
+  /// What messages call it.
+  var title: String { self?.name ?? "plain" }
+}
+
+/// The bits of numbers.
+func bits<Element: Scalar>(_ values: [Element]) -> [UInt8] { values.withUnsafeBytes(Array.init) }

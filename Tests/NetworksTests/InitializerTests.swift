@@ -42,9 +42,11 @@ import Testing
     #expect(Self.kernel(.zeros).allSatisfy { $0 == 0 })
   }
 
-  @Test(arguments: Activation.allCases) func automaticIsHeBeforeReluAndGlorotElsewhere(activation: Activation)
-  {
-    let expected = activation == .relu ? Initializer.he : .glorot
+  @Test(arguments: Activation.allCases) func automaticIsHeBeforeReluAndItsKinAndGlorotElsewhere(
+    activation: Activation
+  ) {
+    let kin: [Activation] = [.relu, .leakyRelu, .elu, .gelu, .silu, .softplus]
+    let expected = kin.contains(activation) ? Initializer.he : .glorot
     #expect(Self.kernel(.auto, activation: activation) == Self.kernel(expected, activation: activation))
     let output = ParameterLayout(Self.network).layers[1].kernel
     let parameters: [Double] = Initializer.auto.parameters(for: Self.network, seed: 1)

@@ -36,6 +36,15 @@ struct NaiveNetwork {
       switch (loss, batch.targets) {
       case (.meanSquaredError, .values(let targets)):
         for (a, t) in zip(outputs, targets.row(row)) { total += (a - t) * (a - t) }
+      case (.halfSquaredError, .values(let targets)):
+        for (a, t) in zip(outputs, targets.row(row)) { total += (a - t) * (a - t) / 2 }
+      case (.meanAbsoluteError, .values(let targets)):
+        for (a, t) in zip(outputs, targets.row(row)) { total += abs(a - t) }
+      case (.huber(let delta), .values(let targets)):
+        for (a, t) in zip(outputs, targets.row(row)) {
+          let error = abs(a - t)
+          total += error < delta ? error * error / 2 : delta * (error - delta / 2)
+        }
       case (.binaryCrossEntropy, .values(let targets)):
         for (a, t) in zip(outputs, targets.row(row)) {
           total -= t * Glibc.log(a) + (1 - t) * Glibc.log(1 - a)
@@ -48,13 +57,23 @@ struct NaiveNetwork {
     return total
   }
 
-  /// How close any unit of a ReLU layer comes to its kink on the rows of `batch`.
-  func distanceToKinks(of batch: Batch<Double>) -> Double {
+  /// How close any unit comes to the kink of its activation, or any error to a kink of `loss`, on the rows of `batch`.
+  func distanceToKinks(of batch: Batch<Double>, loss: Loss) -> Double {
     var least = Double.infinity
     for row in 0..<batch.rows {
-      for (sums, layer) in zip(run(Array(batch.input.row(row))).sums, network.layers)
-      where layer.activation == .relu {
+      let (sums, outputs) = run(Array(batch.input.row(row)))
+      for (sums, layer) in zip(sums, network.layers)
+      where [.relu, .leakyRelu, .elu].contains(layer.activation) {
         least = sums.reduce(least) { min($0, abs($1)) }
+      }
+      if case .values(let targets) = batch.targets {
+        for (a, t) in zip(outputs, targets.row(row)) {
+          switch loss {
+          case .meanAbsoluteError: least = min(least, abs(a - t))
+          case .huber(let delta): least = min(least, abs(abs(a - t) - delta))
+          default: break
+          }
+        }
       }
     }
     return least
@@ -64,6 +83,12 @@ struct NaiveNetwork {
     switch activation {
     case .identity: return sums
     case .relu: return sums.map { $0 > 0 ? $0 : 0 }
+    case .leakyRelu: return sums.map { $0 > 0 ? $0 : $0 / 100 }
+    case .elu: return sums.map { $0 > 0 ? $0 : Glibc.exp($0) - 1 }
+    case .gelu: return sums.map { $0 * (1 + Glibc.erf($0 / 2.0.squareRoot())) / 2 }
+    case .silu: return sums.map { $0 / (1 + Glibc.exp(-$0)) }
+    case .softplus: return sums.map { Glibc.log(1 + Glibc.exp($0)) }
+    case .step: return sums.map { $0 < 0 ? 0 : 1 }
     case .sigmoid: return sums.map { 1 / (1 + Glibc.exp(-$0)) }
     case .tanh: return sums.map { Glibc.tanh($0) }
     case .softmax:

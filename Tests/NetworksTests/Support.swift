@@ -51,13 +51,13 @@ struct Batch<Element: Scalar> {
   init(for network: MLP, loss: Loss, rows: Int, numbers: inout Numbers) {
     (self.rows, features, outputs) = (rows, network.inputs, network.outputs)
     x = AlignedBuffer(numbers.array(rows * network.inputs).map { Element($0) }, filler: 0)
-    switch loss {
-    case .meanSquaredError:
+    switch loss.task {
+    case .numbers:
       truth = .values(AlignedBuffer(numbers.array(rows * network.outputs).map { Element($0) }, filler: 0))
-    case .binaryCrossEntropy:
+    case .probabilities:
       let values = numbers.array(rows * network.outputs).map { Element(($0 + 1) / 2) }
       truth = .values(AlignedBuffer(values, filler: 0))
-    case .crossEntropy:
+    case .classes:
       let labels = numbers.array(rows).map { Int32(($0 + 1) / 2 * Double(network.outputs)) }
       truth = .labels(AlignedBuffer(labels, filler: 0))
     }

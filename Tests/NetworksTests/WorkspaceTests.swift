@@ -17,18 +17,24 @@ struct Combination: CustomTestStringConvertible {
 
   var testDescription: String { "\(network.summary) \(activation) \(outputActivation) \(loss)" }
 
-  /// Every activation of hidden layers with every output activation and loss, in networks of 0 to 3 hidden layers.
+  /// Every activation of hidden layers with every loss, every output activation, and 0 to 3 hidden layers.
   static let all: [Combination] = {
-    let ends =
-      Activation.allCases.map { ($0, Loss.meanSquaredError) }
-      + [(.softmax, .crossEntropy), (.sigmoid, .binaryCrossEntropy)]
-    return [[], [4], [4, 2], [2, 5, 3]].flatMap { hidden in
-      [Activation.identity, .relu, .sigmoid, .tanh].flatMap { activation in
-        ends.map {
-          Combination(hidden: hidden, activation: activation, outputActivation: $0.0, loss: $0.1)
+    let trainable = Activation.allCases.filter { $0.isTrainable && $0 != .softmax }
+    let losses = Loss.all.map { $0.huberDelta == nil ? $0 : .huber(delta: 0.6) }
+    return [[], [4, 2]].flatMap { hidden in
+      trainable.flatMap { activation in
+        losses.map {
+          Combination(
+            hidden: hidden, activation: activation, outputActivation: $0.requiredActivation ?? .identity,
+            loss: $0)
         }
       }
     }
+      + [[], [4], [2, 5, 3]].flatMap { hidden in
+        trainable.map {
+          Combination(hidden: hidden, activation: .tanh, outputActivation: $0, loss: .meanSquaredError)
+        }
+      }
   }()
 
   /// The first of many batches and parameters for which no ReLU comes near its kink.
@@ -42,7 +48,7 @@ struct Combination: CustomTestStringConvertible {
       let start = numbers
       let batch = Batch<Double>(for: network, loss: loss, rows: rows, numbers: &numbers)
       let naive = NaiveNetwork(network: network, parameters: parameters)
-      guard naive.distanceToKinks(of: batch) > 0.05 else { continue }
+      guard naive.distanceToKinks(of: batch, loss: loss) > 0.05 else { continue }
       var again = start
       return (
         Batch(for: network, loss: loss, rows: rows, numbers: &again), parameters.map { Element($0) }

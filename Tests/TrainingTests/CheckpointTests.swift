@@ -71,6 +71,8 @@ struct CheckpointTests {
     #expect(try file.openGroup("vars").children().isEmpty)
     #expect(try file.openGroup("vars").attribute("name") == "sequential")
     #expect(try file.openGroup("layers").children().map(\.name) == ["dense", "dense_1"])
+    #expect(try file.openGroup("layers/dense/vars").attribute("activation") == "tanh")
+    #expect(try file.openGroup("layers/dense_1/vars").attribute("activation") == "linear")
     #expect(try file.openDataset("layers/dense/vars/0").shape == [3, 4])
     #expect(try file.openDataset("layers/dense/vars/1").shape == [4])
     let kernel: [Float] = try file.openDataset("layers/dense_1/vars/0").readAll()

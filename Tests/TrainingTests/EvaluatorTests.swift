@@ -5,11 +5,10 @@ import Testing
 
 @Suite("Evaluation")
 struct EvaluatorTests {
-  @Test("gives the same bits for any number of workers", arguments: [Loss.meanSquaredError, .crossEntropy])
+  @Test("gives the same bits for any number of workers", arguments: Loss.all)
   func sameBits(loss: Loss) throws {
-    let classes = loss == .crossEntropy ? 4 : nil
     let recipe = try Fixture.recipe(loss: loss)
-    let samples: Samples<Float> = Fixture.samples(5000, classes: classes)
+    let samples: Samples<Float> = Fixture.samples(5000, for: loss)
     let parameters: [Float] = recipe.initializer.parameters(for: recipe.network, seed: 1)
     let all = [1, 2, 3, 7, 16].map { workers in
       Evaluator(network: recipe.network, loss: loss, team: WorkerTeam(count: workers))
@@ -17,6 +16,8 @@ struct EvaluatorTests {
     }
     #expect(all.allSatisfy { $0 == all[0] })
     #expect(all[0].samples == 5000 && all[0].loss.isFinite)
+    #expect((all[0].meanAbsoluteError == nil) == (loss.task != .numbers))
+    #expect((all[0].accuracy == nil) == (loss.task == .numbers))
   }
 
   @Test("agrees with the formulas")
@@ -35,6 +36,28 @@ struct EvaluatorTests {
     #expect(evaluation.rootMeanSquaredError == (squares / 4).squareRoot())
     #expect(evaluation.meanAbsoluteError == 1.75)
     #expect(evaluation.r2 == 1 - squares / (1.5625 + 5.0625 + 14.0625 + 0.0625))
+  }
+
+  @Test("has the losses that its metrics tell")
+  func losses() throws {
+    let samples: Samples<Double> = Fixture.samples(1000)
+    func evaluation(_ loss: Loss) throws -> Evaluation {
+      let recipe = try Fixture.recipe(loss: loss)
+      let parameters: [Double] = recipe.initializer.parameters(for: recipe.network, seed: 1)
+      return Evaluator(network: recipe.network, loss: loss, team: WorkerTeam(count: 2))
+        .evaluate(samples, parameters: AlignedBuffer(parameters, filler: 0))
+    }
+    func near(_ a: Double, _ b: Double?) -> Bool { abs(a - (b ?? .nan)) < 1e-12 }
+    let squared = try evaluation(.meanSquaredError)
+    let root = try #require(squared.rootMeanSquaredError)
+    #expect(near(squared.loss, root * root))
+    // Two targets a row, half of each square.
+    #expect(near(try evaluation(.halfSquaredError).loss, squared.loss))
+    #expect(near(try evaluation(.meanAbsoluteError).loss, squared.meanAbsoluteError))
+    // No error is as large as that, or hardly any as small.
+    #expect(near(try evaluation(.huber(delta: 100)).loss, squared.loss / 2))
+    let slopes = try evaluation(.huber(delta: 1e-9)).loss * 1e9
+    #expect(abs(slopes - (squared.meanAbsoluteError ?? 0)) < 1e-6)
   }
 
   @Test("has no r2 for a constant target")

@@ -14,6 +14,34 @@ struct RecipeTests {
     #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe)
   }
 
+  @Test("survive with every loss and activation")
+  func jsonOfParts() throws {
+    for loss in Loss.all + [.huber(delta: 0.1)] {
+      let recipe = try Fixture.recipe(loss: loss)
+      #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe, "\(loss)")
+    }
+    for activation in Activation.allCases where activation != .softmax {
+      let recipe = try Fixture.recipe(activation: activation)
+      #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe, "\(activation)")
+    }
+  }
+
+  /// What stood in checkpoints when there were three losses.
+  @Test("are read from older checkpoints")
+  func olderJSON() throws {
+    let text = """
+      {"batch_size":50,"beta1":0.9,"beta2":0.999,"epsilon":1e-08,"initial_parameters":"","initializer":"auto",\
+      "inputs":2,"layers":[{"activation":"relu","units":10},{"activation":"identity","units":1}],\
+      "learning_rate":0.01,"loss":"mse","optimizer":"adam","precision":"float32","seed":7,"shards":1,\
+      "shuffle":true,"validation_digest":"","validation_fraction":0}
+      """
+    let recipe = try Recipe(
+      network: MLP(inputs: 2, hidden: [10], outputs: 1), loss: .meanSquaredError,
+      optimizer: .adam(Adam(learningRate: 0.01)), batchSize: 50, seed: 7)
+    #expect(RecipeDocument(json: text)?.recipe == recipe)
+    #expect(RecipeDocument(json: text.replacing("mse", with: "huber"))?.recipe == nil, "it needs its delta")
+  }
+
   @Test("that no version knows are refused", arguments: ["", "{}", "[1]", "{\"inputs\": 1e400}"])
   func badJSON(text: String) {
     #expect(RecipeDocument(json: text)?.recipe == nil)
@@ -47,8 +75,26 @@ struct RecipeTests {
     #expect(kind(.crossEntropy, .identity) == .configuration)
     #expect(kind(.binaryCrossEntropy, .softmax) == .configuration)
     #expect(kind(.meanSquaredError, .identity, hidden: .softmax) == .configuration)
-    #expect(kind(.meanSquaredError, .softmax) == nil)
     #expect(kind(.crossEntropy, .softmax) == nil)
+    for loss in Loss.all where loss.task == .numbers {
+      #expect(kind(loss, .softmax) == .configuration)
+      #expect(kind(loss, .softplus) == nil)
+    }
+    for delta in [0, -1, .nan, .infinity, 1e-60, 1e300] {
+      #expect(kind(.huber(delta: delta), .identity) == .usage, "\(delta)")
+    }
+  }
+
+  @Test("of networks that can only be run are refused when it comes to training")
+  func step() throws {
+    for recipe in [
+      try Fixture.recipe(activation: .step), try Fixture.recipe(outputActivation: .step),
+    ] {
+      let error = #expect(throws: LockstepError.self) {
+        try Trainer<Float>(recipe: recipe, samples: Fixture.samples())
+      }
+      #expect(error?.kind == .configuration && error?.problem.contains("derivative") == true)
+    }
   }
 
   @Test(

@@ -13,6 +13,7 @@ private struct Reference: Decodable {
     var activation: String
     var output_activation: String
     var loss: String
+    var huber_delta: Double
     var initial: [Double]
     var x: [Double]
     var y: [Double]
@@ -56,7 +57,11 @@ extension Reference.Case {
       outputActivation: try #require(Activation(rawValue: output_activation)))
   }
 
-  func lossFunction() throws -> Loss { try #require(Loss(rawValue: loss)) }
+  func lossFunction() throws -> Loss {
+    let loss = try #require(Loss(name: loss))
+    if case .huber = loss { return .huber(delta: huber_delta) }
+    return loss
+  }
 
   /// All minibatches, one after the other.
   func samples<Element: Scalar>() throws -> Samples<Element> {
@@ -99,7 +104,10 @@ private struct Difference {
   /// The ways to execute the same arithmetic, and to cut it.
   private static let executions = [(shards: 1, threads: 1), (3, 1), (4, 2), (8, 2)]
 
-  @Test(arguments: ["regression-tanh", "regression-relu", "classification", "binary"])
+  @Test(arguments: [
+    "regression-tanh", "regression-relu", "classification", "binary", "half-gelu", "absolute-silu",
+    "huber-elu",
+  ])
   func tenStepsAreThoseOfTheReference(name: String) throws {
     let reference = try Reference.load()
     let example = try #require(reference.cases.first { $0.name == name })

@@ -3,6 +3,18 @@ import Lockstep
 /// Problems small enough to be trained many times over, with ragged batches and several shards.
 enum Fixture {
   static func samples<Element: Scalar>(
+    _ count: Int = 203, for loss: Loss, as type: Element.Type = Element.self
+  ) -> Samples<Element> {
+    let samples: Samples<Element> = samples(count, classes: loss == .crossEntropy ? 4 : nil)
+    guard loss.task == .probabilities, case .values(let values, let columns) = samples.targets else {
+      return samples
+    }
+    return Samples(
+      x: samples.x.array, features: samples.features, y: values.elements.map { min(abs($0), 1) },
+      targets: columns)
+  }
+
+  static func samples<Element: Scalar>(
     _ count: Int = 203, classes: Int? = nil, as type: Element.Type = Element.self
   ) -> Samples<Element> {
     let random = CounterRandom(seed: 77, purpose: .testing)
@@ -22,14 +34,15 @@ enum Fixture {
 
   static func recipe(
     loss: Loss = .meanSquaredError, optimizer: Optimizer = .adam(Adam(learningRate: 0.01)),
-    hidden: [Int] = [9, 5], batchSize: Int = 50, shards: ShardChoice = .count(7), seed: UInt64 = 3,
+    hidden: [Int] = [9, 5], activation: Activation = .tanh, outputActivation: Activation? = nil,
+    batchSize: Int = 50, shards: ShardChoice = .count(7), seed: UInt64 = 3,
     shuffle: Bool = true
   ) throws -> Recipe {
     let outputs = loss == .crossEntropy ? 4 : 2
     return try Recipe(
       network: MLP(
-        inputs: 3, hidden: hidden, outputs: outputs, activation: .tanh,
-        outputActivation: loss.requiredActivation ?? .identity),
+        inputs: 3, hidden: hidden, outputs: outputs, activation: activation,
+        outputActivation: outputActivation ?? loss.requiredActivation ?? .identity),
       loss: loss, optimizer: optimizer, batchSize: batchSize, shards: shards, seed: seed, shuffle: shuffle)
   }
 }

@@ -13,29 +13,34 @@ struct TrainerBitsTests {
   ]
 
   func train<Element: Scalar>(
-    _ recipe: Recipe, classes: Int?, threads: Int, as type: Element.Type
+    _ recipe: Recipe, threads: Int, as type: Element.Type
   ) throws -> Bits<Element> {
     let trainer = try Trainer<Element>(
-      recipe: recipe, samples: Fixture.samples(classes: classes),
-      validation: Fixture.samples(61, classes: classes), threads: .count(threads))
+      recipe: recipe, samples: Fixture.samples(for: recipe.loss),
+      validation: Fixture.samples(61, for: recipe.loss), threads: .count(threads))
     try trainer.train(epochs: 2)
     return Bits(trainer)
   }
 
-  func check<Element: Scalar>(_ recipe: Recipe, classes: Int?, as type: Element.Type) throws {
-    let one = try train(recipe, classes: classes, threads: 1, as: type)
+  func check<Element: Scalar>(_ recipe: Recipe, as type: Element.Type) throws {
+    let one = try train(recipe, threads: 1, as: type)
     #expect(one.parameters.allSatisfy { $0.isFinite })
     for threads in [2, 3, 5, 8] {
-      #expect(try train(recipe, classes: classes, threads: threads, as: type) == one, "\(threads) threads")
+      #expect(try train(recipe, threads: threads, as: type) == one, "\(threads) threads")
     }
   }
 
   @Test("for any number of threads", arguments: [Loss.meanSquaredError, .crossEntropy], optimizers)
   func threads(loss: Loss, optimizer: Optimizer) throws {
     let recipe = try Fixture.recipe(loss: loss, optimizer: optimizer)
-    let classes = loss == .crossEntropy ? 4 : nil
-    try check(recipe, classes: classes, as: Float.self)
-    try check(recipe, classes: classes, as: Double.self)
+    try check(recipe, as: Float.self)
+    try check(recipe, as: Double.self)
+  }
+
+  /// Networks with a path of their own, and those that are passed through layer by layer.
+  @Test("for any number of threads, with every loss", arguments: Loss.all, [[9, 5], [40, 30]])
+  func losses(loss: Loss, hidden: [Int]) throws {
+    try check(Fixture.recipe(loss: loss, hidden: hidden, activation: .silu), as: Float.self)
   }
 
   @Test(
@@ -43,13 +48,13 @@ struct TrainerBitsTests {
     arguments: [(1, 1), (203, 16), (500, 7), (50, 50), (7, 3)])
   func sizes(batchSize: Int, shards: Int) throws {
     try check(
-      Fixture.recipe(batchSize: batchSize, shards: .count(shards)), classes: nil, as: Float.self)
+      Fixture.recipe(batchSize: batchSize, shards: .count(shards)), as: Float.self)
   }
 
   @Test("in whatever pieces the steps are made, with any number of threads in each")
   func pieces() throws {
     let recipe = try Fixture.recipe()
-    let whole = try train(recipe, classes: nil, threads: 2, as: Double.self)
+    let whole = try train(recipe, threads: 2, as: Double.self)
     for piece in [1, 2, 3] {
       let trainer = try Trainer<Double>(
         recipe: recipe, samples: Fixture.samples(), validation: Fixture.samples(61), threads: .automatic)
@@ -89,18 +94,19 @@ struct TrainerBitsTests {
 
   @Test(
     "with every compilation of the inner loops that this CPU can run",
-    arguments: ["relu", "tanh", "sigmoid"], [[7, 4], [40, 30]])
-  func variants(activation: String, hidden: [Int]) throws {
-    let recipe = try Recipe(
-      network: MLP(
-        inputs: 3, hidden: hidden, outputs: 2, activation: #require(Activation(rawValue: activation))),
-      loss: .meanSquaredError, optimizer: .adam(Adam(learningRate: 0.01)), batchSize: 50,
-      shards: .count(3))
+    arguments: [
+      (.relu, .meanSquaredError), (.tanh, .crossEntropy), (.sigmoid, .binaryCrossEntropy),
+      (.gelu, .huber(delta: 0.3)), (.softplus, .crossEntropy),
+    ] as [(Activation, Loss)], [[7, 4], [40, 30]])
+  func variants(functions: (activation: Activation, loss: Loss), hidden: [Int]) throws {
+    let recipe = try Fixture.recipe(
+      loss: functions.loss, hidden: hidden, activation: functions.activation, shards: .count(3))
     func bits<Element: Scalar>(_ variant: KernelVariant, threads: Int, as type: Element.Type) throws
       -> Bits<Element>
     {
       let trainer = try Trainer<Element>(
-        recipe: recipe, samples: Fixture.samples(), threads: .count(threads), variant: variant)
+        recipe: recipe, samples: Fixture.samples(for: recipe.loss), threads: .count(threads),
+        variant: variant)
       try trainer.train(epochs: 3)
       return Bits(trainer)
     }
@@ -115,12 +121,12 @@ struct TrainerBitsTests {
 
   @Test("differ by seed, by order and by the number of shards, which are the recipe's")
   func recipeMatters() throws {
-    let base = try train(Fixture.recipe(), classes: nil, threads: 1, as: Float.self)
+    let base = try train(Fixture.recipe(), threads: 1, as: Float.self)
     for other in [
       try Fixture.recipe(seed: 4), try Fixture.recipe(shuffle: false),
       try Fixture.recipe(shards: .count(2)),
     ] {
-      #expect(try train(other, classes: nil, threads: 1, as: Float.self) != base)
+      #expect(try train(other, threads: 1, as: Float.self) != base)
     }
   }
 }

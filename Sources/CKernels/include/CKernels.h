@@ -7,18 +7,60 @@
 // The inner loops that must use the CPU's widest vectors. One body, compiled for several sets of instructions; every
 // variant gives the same bits, since lanes, order of additions and fused multiply-adds are written out.
 
-/// What a layer of a small network applies to its weighted sums.
+/// What a layer applies to its weighted sums.
 enum {
   ck_identity = 0,
   ck_relu = 1,
   ck_sigmoid = 2,
   ck_tanh = 3,
+  ck_step = 4,
+  ck_leaky_relu = 5,
+  ck_elu = 6,
+  ck_gelu = 7,
+  ck_silu = 8,
+  ck_softplus = 9,
+};
+
+/// The slope of leaky ReLU below zero.
+#define CK_LEAK 0.01
+
+/// Whether an activation's derivative is told by the weighted sums; that of others is told by the outputs.
+static inline int ck_needs_sums(int32_t activation) { return activation == ck_gelu || activation == ck_silu; }
+
+/// The losses. With cross-entropy and binary cross-entropy the output layer's activation, softmax or sigmoid, is part of
+/// the loss.
+enum {
+  ck_squared_error = 0,
+  ck_half_squared_error = 1,
+  ck_absolute_error = 2,
+  ck_huber = 3,
+  ck_binary_cross_entropy = 4,
+  ck_cross_entropy = 5,
+};
+
+/// The elementary functions; `ck_normal` is the distribution function of the standard normal distribution.
+enum {
+  ck_exponential = 0,
+  ck_exponential_less_one = 1,
+  ck_logarithm = 2,
+  ck_logarithm_of_one_more = 3,
+  ck_logistic = 4,
+  ck_hyperbolic_tangent = 5,
+  ck_normal = 6,
 };
 
 /// A dense layer: sizes, and where kernel and bias begin in the vector of parameters.
 typedef struct {
   int32_t inputs, outputs, kernel, bias, activation;
 } ck_layer;
+
+/// A small network of `count` layers with `parameters` parameters, and its loss. The last layer's activation is the identity if
+/// the loss contains it.
+typedef struct {
+  const ck_layer *layers;
+  int32_t count, parameters, loss;
+  double huber_delta;
+} ck_small_network;
 
 /// A keyed permutation of `count` indices over a rectangle of `height` by `width` cells.
 typedef struct {
@@ -35,17 +77,17 @@ typedef struct {
   /// "avx512", "avx2", "neon" or "baseline".
   const char *name;
 
-  /// The gradient of a small network's squared error.
+  /// The gradient of a small network's loss.
   ///
-  /// Sets `gradient[parameters]` to the sum over `rows` rows of the derivatives of the sum of (a - t)^2, and returns the
-  /// sum of (a - t)^2. Row k is row `indices[k]` of `x` (inputs of the first layer wide) and of `y` (outputs of the last
-  /// layer wide). `scratch` is aligned to 64 bytes and has `small_scratch` bytes.
-  float (*small_gradient_f32)(const ck_layer *layers, int32_t count, const float *parameters, int32_t parameter_count,
-                              const float *x, const float *y, const int64_t *indices, int64_t rows, float *gradient,
-                              void *scratch);
-  double (*small_gradient_f64)(const ck_layer *layers, int32_t count, const double *parameters,
-                               int32_t parameter_count, const double *x, const double *y, const int64_t *indices,
-                               int64_t rows, double *gradient, void *scratch);
+  /// Sets `gradient[parameters]` to the sum over `rows` rows of the loss's derivatives, and returns the sum of the loss.
+  /// Row k is row `indices[k]` of `x` (inputs of the first layer wide) and of `targets` (as many numbers as the last layer
+  /// has outputs, or for cross-entropy a class, of type int32_t). `scratch` is aligned to 64 bytes and has `small_scratch`
+  /// bytes.
+  float (*small_gradient_f32)(const ck_small_network *network, const float *parameters, const float *x,
+                              const void *targets, const int64_t *indices, int64_t rows, float *gradient, void *scratch);
+  double (*small_gradient_f64)(const ck_small_network *network, const double *parameters, const double *x,
+                               const void *targets, const int64_t *indices, int64_t rows, double *gradient,
+                               void *scratch);
 
   /// c[m, n] = start[n] + sum over k of a[m, k] b[k, n], each sum by fused multiply-adds in ascending k; start NULL is 0.
   ///
@@ -78,13 +120,41 @@ typedef struct {
   /// columns.
   void (*permute)(const ck_permutation *permutation, uint64_t start, int64_t *indices, int64_t count);
 
-  /// Elementwise activations, in place: as the small networks apply them.
-  void (*activate_f32)(float *values, int64_t count, int32_t activation);
-  void (*activate_f64)(double *values, int64_t count, int32_t activation);
+  /// outputs = the activation of `sums`, which may be the same memory.
+  void (*activate_f32)(const float *sums, float *outputs, int64_t count, int32_t activation);
+  void (*activate_f64)(const double *sums, double *outputs, int64_t count, int32_t activation);
 
-  /// Turns derivatives by a layer's outputs into those by its weighted sums, which the outputs tell.
-  void (*derive_f32)(float *gradient, const float *outputs, int64_t count, int32_t activation);
-  void (*derive_f64)(double *gradient, const double *outputs, int64_t count, int32_t activation);
+  /// Turns derivatives by a layer's outputs into those by its weighted sums. `known` are the sums if the activation
+  /// needs them, and the outputs otherwise.
+  void (*derive_f32)(float *gradient, const float *known, int64_t count, int32_t activation);
+  void (*derive_f64)(double *gradient, const double *known, int64_t count, int32_t activation);
+
+  /// Replaces every row of logits by its softmax.
+  void (*softmax_f32)(float *values, int64_t rows, int64_t columns);
+  void (*softmax_f64)(double *values, int64_t rows, int64_t columns);
+
+  /// The sum of any loss but cross-entropy. `gradient` receives its derivatives by the outputs. For binary cross-entropy
+  /// `outputs` holds the weighted sums z and is replaced by sigmoid(z), and the derivatives are by z.
+  float (*loss_f32)(float *outputs, const float *targets, int64_t count, float *gradient, int32_t loss,
+                    float huber_delta);
+  double (*loss_f64)(double *outputs, const double *targets, int64_t count, double *gradient, int32_t loss,
+                     double huber_delta);
+
+  /// The sum over the rows of -log(softmax(z)[label]). `outputs` holds the logits z and is replaced by softmax(z);
+  /// `gradient` receives the derivatives by z.
+  float (*cross_entropy_f32)(float *outputs, const int32_t *labels, int64_t rows, int64_t columns, float *gradient);
+  double (*cross_entropy_f64)(double *outputs, const int32_t *labels, int64_t rows, int64_t columns, double *gradient);
+
+  /// Copies row `indices[k]` of `source` to row k of `destination`; a row has `bytes` bytes.
+  void (*gather)(const void *source, int64_t bytes, const int64_t *indices, int64_t count, void *destination);
+
+  /// The position of the first element that is NaN or infinite, or -1.
+  int64_t (*first_non_finite_f32)(const float *values, int64_t count);
+  int64_t (*first_non_finite_f64)(const double *values, int64_t count);
+
+  /// Replaces every value by an elementary function of it: for measuring the errors of what activations and losses use.
+  void (*evaluate_f32)(float *values, int64_t count, int32_t function);
+  void (*evaluate_f64)(double *values, int64_t count, int32_t function);
 } ck_functions;
 
 /// The bytes of scratch that `small_gradient` needs: the same for both types of number.

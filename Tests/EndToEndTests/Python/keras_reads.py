@@ -12,6 +12,14 @@ import numpy as np
 warnings.simplefilter("error")
 
 
+def activation(file, layer):
+    """The activation that the checkpoint names beside a layer's weights."""
+    name = file[f"layers/{layer}/vars"].attrs["activation"]
+    if name == "leaky_relu":
+        return lambda z: keras.activations.leaky_relu(z, negative_slope=0.01)
+    return keras.activations.get(name)
+
+
 def check(case):
     keras.config.set_floatx(case["precision"])
     keras.config.set_dtype_policy(case["precision"])
@@ -19,9 +27,12 @@ def check(case):
         x = file["x"][:].astype(case["precision"])
     with h5py.File(case["predictions"]) as file:
         expected = file[case["dataset"]][:]
+    widths = case["hidden"] + [expected.shape[1]]
     layers = [keras.Input((x.shape[1],))]
-    layers += [keras.layers.Dense(width, activation=case["activation"]) for width in case["hidden"]]
-    layers += [keras.layers.Dense(expected.shape[1], activation=case["output_activation"])]
+    with h5py.File(case["checkpoint"]) as file:
+        for index, width in enumerate(widths):
+            layer = "dense" if index == 0 else f"dense_{index}"
+            layers.append(keras.layers.Dense(width, activation=activation(file, layer)))
     model = keras.Sequential(layers)
     if case["optimizer"] == "adam":
         optimizer = keras.optimizers.Adam(learning_rate=0.5)

@@ -11,6 +11,7 @@ gradient of that mean, and the parameters after the step. Everything is float64.
 All given numbers are multiples of 1/64, so that float32 holds them exactly.
 """
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -23,7 +24,12 @@ NETWORKS = [
     ("regression-relu", [3, 5, 4, 2], "relu", "identity", "mse"),
     ("classification", [3, 6, 3], "relu", "softmax", "cross-entropy"),
     ("binary", [3, 4, 1], "sigmoid", "sigmoid", "binary-cross-entropy"),
+    ("half-gelu", [3, 4, 2], "gelu", "identity", "half-mse"),
+    ("absolute-silu", [2, 3, 1], "silu", "identity", "mae"),
+    ("huber-elu", [2, 3, 1], "elu", "identity", "huber"),
 ]
+
+HUBER_DELTA = 0.5
 
 OPTIMIZERS = [
     {"name": "sgd", "learning_rate": 0.125, "momentum": 0.0},
@@ -52,7 +58,24 @@ def softmax(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
+def elementwise(function):
+    return np.vectorize(function, otypes=[float])
+
+
+def normal(z):
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
 ACTIVATIONS = {
+    "gelu": (
+        elementwise(lambda z: z * normal(z)),
+        elementwise(lambda z: normal(z) + z * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)),
+    ),
+    "silu": (
+        lambda z: z / (1 + np.exp(-z)),
+        lambda z: (1 + np.exp(-z) + z * np.exp(-z)) / (1 + np.exp(-z)) ** 2,
+    ),
+    "elu": (lambda z: np.where(z > 0, z, np.exp(z) - 1), lambda z: np.where(z > 0, 1, np.exp(z))),
     "identity": (lambda z: z, lambda z: np.ones_like(z)),
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
     "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
@@ -61,7 +84,7 @@ ACTIVATIONS = {
 
 
 def loss_and_gradient(vector, network, x, y):
-    """The mean loss over the minibatch, its gradient, and how near any ReLU came to its kink."""
+    """The mean loss over the minibatch, its gradient, and how near anything came to a kink."""
     _, widths, hidden, _, loss = network
     layers = unflatten(vector, widths)
     function, derivative = ACTIVATIONS[hidden]
@@ -70,9 +93,21 @@ def loss_and_gradient(vector, network, x, y):
         sums.append(below[-1] @ kernel + bias)
         below.append(function(sums[-1]))
     z = sums[-1]
+    kink = min(np.abs(z).min() for z in sums[:-1]) if hidden in ("relu", "elu") else np.inf
     if loss == "mse":
         value = np.mean((z - y) ** 2)
         delta = 2 * (z - y) / y.size
+    elif loss == "half-mse":
+        value = np.sum((z - y) ** 2) / 2 / len(y)
+        delta = (z - y) / len(y)
+    elif loss == "mae":
+        value = np.mean(np.abs(z - y))
+        delta = np.sign(z - y) / y.size
+        kink = min(kink, np.abs(z - y).min())
+    elif loss == "huber":
+        size = np.abs(z - y)
+        value = np.mean(np.where(size < HUBER_DELTA, size**2 / 2, HUBER_DELTA * (size - HUBER_DELTA / 2)))
+        delta = np.clip(z - y, -HUBER_DELTA, HUBER_DELTA) / y.size
     elif loss == "cross-entropy":
         p, truth = softmax(z), np.eye(z.shape[1])[y]
         value = -np.mean(np.log(np.sum(p * truth, axis=1)))
@@ -87,7 +122,6 @@ def loss_and_gradient(vector, network, x, y):
         gradients.append((below[index].T @ delta).ravel())
         if index > 0:
             delta = (delta @ layers[index][0].T) * derivative(sums[index - 1])
-    kink = min(np.abs(z).min() for z in sums[:-1]) if hidden == "relu" else np.inf
     return value, np.concatenate(gradients[::-1]), kink
 
 
@@ -110,7 +144,7 @@ class Rule:
 
 
 def case(network, seed):
-    """One network's reference, or None if a ReLU came so near its kink that float32 might fall on the other side."""
+    """One network's reference, or None if anything came so near a kink that float32 might fall on the other side."""
     name, widths, hidden, output, loss = network
     random = np.random.default_rng(seed)
     count = sum((i + 1) * o for i, o in zip(widths, widths[1:]))
@@ -119,7 +153,7 @@ def case(network, seed):
     if loss == "cross-entropy":
         y = random.integers(0, widths[-1], size=BATCH * STEPS)
     else:
-        y = given(random, BATCH * STEPS, widths[-1], low=0.0 if loss != "mse" else -1.0)
+        y = given(random, BATCH * STEPS, widths[-1], low=0.0 if loss == "binary-cross-entropy" else -1.0)
     runs = []
     for options in OPTIMIZERS:
         w, rule, steps = initial.copy(), Rule(options, count), []
@@ -133,6 +167,7 @@ def case(network, seed):
         runs.append({"optimizer": options, "steps": steps})
     return {
         "name": name, "widths": widths, "activation": hidden, "output_activation": output, "loss": loss,
+        "huber_delta": HUBER_DELTA,
         "initial": initial.tolist(), "x": x.ravel().tolist(), "y": y.ravel().tolist(), "runs": runs,
     }
 

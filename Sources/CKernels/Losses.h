@@ -1,0 +1,246 @@
+// Losses: their sums over rows and their derivatives, each in one pass.
+
+/// Adds one loss of every lane to `total`, and sets `derivative`.
+///
+/// `output` is the activation, by which the derivative is; for binary cross-entropy it is the weighted sum z, becomes
+/// sigmoid(z), and the derivative is by z.
+ALWAYS VEC NAME(add_loss)(VEC total, VEC *output, VEC target, VEC *derivative, int32_t loss, REAL huber) {
+  const VEC zero = NAME(splat)(0), one = NAME(splat)(1), half = NAME(splat)((REAL)0.5);
+  if (loss == ck_binary_cross_entropy) {
+    const VEC z = *output, e = NAME(exponential)(-NAME(magnitude)(z));
+    *output = NAME(logistic_of)(z, e);
+    *derivative = *output - target;
+    const VEC positive = NAME(choose)(z < zero, zero, z);
+    return total + (NAME(fma)(-z, target, positive) + NAME(logarithm_of_one_more)(e));
+  }
+  const VEC error = *output - target;
+  switch (loss) {
+    case ck_half_squared_error:
+      *derivative = error;
+      return NAME(fma)(half * error, error, total);
+    case ck_absolute_error:
+      *derivative = NAME(choose)(error > zero, one, NAME(choose)(error < zero, -one, error));
+      return total + NAME(magnitude)(error);
+    case ck_huber: {
+      const VEC delta = NAME(splat)(huber);
+      const VEC near = NAME(choose)(error > delta, delta, NAME(choose)(error < -delta, -delta, error));
+      *derivative = near;
+      return NAME(fma)(near, NAME(fma)(-half, near, error), total);
+    }
+    default:
+      *derivative = error + error;
+      return NAME(fma)(error, error, total);
+  }
+}
+
+/// A weighted sum or output of a lane without a row, with the target 0: it adds exactly nothing to the loss.
+ALWAYS REAL NAME(no_output)(int32_t loss) { return loss == ck_binary_cross_entropy ? -1000 : 0; }
+
+ALWAYS REAL NAME(all_losses)(REAL *outputs, const REAL *targets, int64_t count, REAL *gradient, const int32_t loss,
+                             REAL huber) {
+  VEC total = NAME(splat)(0), a, t, g;
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    memcpy(&a, outputs + i, sizeof a);
+    memcpy(&t, targets + i, sizeof t);
+    total = NAME(add_loss)(total, &a, t, &g, loss, huber);
+    if (loss == ck_binary_cross_entropy) memcpy(outputs + i, &a, sizeof a);
+    memcpy(gradient + i, &g, sizeof g);
+  }
+  if (i < count) {
+    const size_t bytes = (size_t)(count - i) * sizeof(REAL);
+    a = NAME(splat)(NAME(no_output)(loss));
+    t = NAME(splat)(0);
+    memcpy(&a, outputs + i, bytes);
+    memcpy(&t, targets + i, bytes);
+    total = NAME(add_loss)(total, &a, t, &g, loss, huber);
+    if (loss == ck_binary_cross_entropy) memcpy(outputs + i, &a, bytes);
+    memcpy(gradient + i, &g, bytes);
+  }
+  return NAME(sum)(total);
+}
+
+static REAL NAME(loss)(REAL *outputs, const REAL *targets, int64_t count, REAL *gradient, int32_t loss, REAL huber) {
+  switch (loss) {
+    case ck_half_squared_error:
+      return NAME(all_losses)(outputs, targets, count, gradient, ck_half_squared_error, huber);
+    case ck_absolute_error:
+      return NAME(all_losses)(outputs, targets, count, gradient, ck_absolute_error, huber);
+    case ck_huber:
+      return NAME(all_losses)(outputs, targets, count, gradient, ck_huber, huber);
+    case ck_binary_cross_entropy:
+      return NAME(all_losses)(outputs, targets, count, gradient, ck_binary_cross_entropy, huber);
+    default:
+      return NAME(all_losses)(outputs, targets, count, gradient, ck_squared_error, huber);
+  }
+}
+
+/// Copies fewer than LANES numbers, in pieces of fixed sizes.
+ALWAYS void NAME(copy_few)(REAL *to, const REAL *from, int64_t count) {
+  for (int64_t piece = LANES / 2; piece; piece /= 2) {
+    if (!(count & piece)) continue;
+    memcpy(to, from, (size_t)piece * sizeof(REAL));
+    to += piece;
+    from += piece;
+  }
+}
+
+/// The larger of both, lane by lane; the first where one is NaN.
+ALWAYS VEC NAME(larger)(VEC a, VEC b) { return NAME(choose)(b > a, b, a); }
+
+/// The largest lane.
+ALWAYS REAL NAME(largest)(VEC a) {
+  REAL lanes[LANES];
+  memcpy(lanes, &a, sizeof a);
+  for (int width = LANES / 2; width; width /= 2)
+    for (int lane = 0; lane < width; lane++)
+      lanes[lane] = lanes[lane + width] > lanes[lane] ? lanes[lane + width] : lanes[lane];
+  return lanes[0];
+}
+
+/// Replaces up to LANES rows of logits z by their softmax. Lane r of `largest` becomes row r's largest logit and lane r of `sum`
+/// the sum of its e^(z - largest); 0 and 1 where there is no row.
+///
+/// Lane j adds up the terms of columns j, j + LANES, ..., and then the lanes are added in the order of `sum`. Columns that
+/// fill no vector stay in a vector of their own meanwhile, whose other lanes are minus infinity, and so add nothing.
+ALWAYS void NAME(distribute)(REAL *values, int64_t rows, int64_t columns, VEC *largest, VEC *sum) {
+  const int64_t whole = columns / LANES * LANES, rest = columns - whole;
+  VEC tails[LANES], parts[LANES], x;
+  REAL most[LANES] = {0};
+  for (int64_t r = 0; r < LANES; r++) parts[r] = (VEC){1};
+  for (int64_t r = 0; r < rows; r++) {
+    REAL *const row = values + r * columns;
+    VEC tail = NAME(splat)(-INFINITY);
+    if (rest) NAME(copy_few)((REAL *)&tail, row + whole, rest);
+    tails[r] = tail;
+    for (int64_t c = 0; c < whole; c += LANES) {
+      memcpy(&x, row + c, sizeof x);
+      tail = NAME(larger)(x, tail);
+    }
+    most[r] = NAME(largest)(tail);
+    const VEC shift = NAME(splat)(most[r]);
+    VEC part = NAME(splat)(0);
+    for (int64_t c = 0; c < whole; c += LANES) {
+      memcpy(&x, row + c, sizeof x);
+      x = NAME(exponential)(x - shift);
+      part += x;
+      memcpy(row + c, &x, sizeof x);
+    }
+    if (rest) {
+      tails[r] = NAME(exponential)(tails[r] - shift);
+      part += tails[r];
+    }
+    parts[r] = part;
+  }
+  const VEC total = NAME(sums)(parts), scales = NAME(splat)(1) / total;
+  memcpy(largest, most, sizeof most);
+  *sum = total;
+  REAL scale[LANES];
+  memcpy(scale, &scales, sizeof scales);
+  for (int64_t r = 0; r < rows; r++) {
+    REAL *const row = values + r * columns;
+    for (int64_t c = 0; c < whole; c += LANES) {
+      memcpy(&x, row + c, sizeof x);
+      x *= scale[r];
+      memcpy(row + c, &x, sizeof x);
+    }
+    tails[r] *= scale[r];
+    if (rest) NAME(copy_few)(row + whole, (const REAL *)&tails[r], rest);
+  }
+}
+
+static void NAME(softmax)(REAL *values, int64_t rows, int64_t columns) {
+  VEC largest, sum;
+  for (int64_t start = 0; start < rows; start += LANES)
+    NAME(distribute)(values + start * columns, rows - start < LANES ? rows - start : LANES, columns, &largest, &sum);
+}
+
+static REAL NAME(cross_entropy)(REAL *outputs, const int32_t *labels, int64_t rows, int64_t columns, REAL *gradient) {
+  VEC total = NAME(splat)(0);
+  for (int64_t start = 0; start < rows; start += LANES) {
+    const int64_t here = rows - start < LANES ? rows - start : LANES;
+    REAL *const block = outputs + start * columns, *const slopes = gradient + start * columns;
+    REAL logits[LANES] = {0};
+    for (int64_t r = 0; r < here; r++) logits[r] = block[r * columns + labels[start + r]];
+    VEC logit, largest, sum;
+    memcpy(&logit, logits, sizeof logit);
+    NAME(distribute)(block, here, columns, &largest, &sum);
+    // In this order: a logarithm added to a large logit first would lose its digits.
+    total += NAME(logarithm)(sum) + (largest - logit);
+    memcpy(slopes, block, (size_t)(here * columns) * sizeof(REAL));
+    for (int64_t r = 0; r < here; r++) slopes[r * columns + labels[start + r]] -= 1;
+  }
+  return NAME(sum)(total);
+}
+
+/// The losses of a tile, which is TILE vectors a value with one row a lane, `rows` of them there: adds them to `total`.
+/// `delta` holds the targets and receives the derivatives.
+ALWAYS void NAME(add_tile)(VEC *total, const VEC *outputs, VEC *delta, int64_t targets, int64_t rows, const int32_t loss,
+                           REAL huber) {
+  for (int64_t v = 0; v < targets * TILE; v++) {
+    VEC a = outputs[v];
+    const int64_t valid = rows - v % TILE * LANES;
+    if (valid < LANES) {
+      // Lanes without a row must not count; their targets are zero.
+      REAL lanes[LANES];
+      memcpy(lanes, &a, sizeof a);
+      for (int64_t lane = valid < 0 ? 0 : valid; lane < LANES; lane++) lanes[lane] = NAME(no_output)(loss);
+      memcpy(&a, lanes, sizeof a);
+    }
+    *total = NAME(add_loss)(*total, &a, delta[v], delta + v, loss, huber);
+  }
+}
+
+/// As `add_tile`, for the cross-entropy of the rows' classes, and with the same bits a row as `cross_entropy`.
+ALWAYS void NAME(add_classes)(VEC *total, const VEC *logits, VEC *delta, int64_t classes, const int32_t *labels,
+                              const int64_t *indices, int64_t rows) {
+  for (int t = 0; t < TILE; t++) {
+    INTEGER lanes[LANES];
+    for (int64_t lane = 0; lane < LANES; lane++)
+      lanes[lane] = t * LANES + lane < rows ? labels[indices[t * LANES + lane]] : -1;
+    IVEC label;
+    memcpy(&label, lanes, sizeof label);
+    VEC largest = logits[t], logit = logits[t], parts[LANES];
+    for (int64_t k = 1; k < classes; k++) {
+      const VEC z = logits[k * TILE + t];
+      largest = NAME(larger)(largest, z);
+      logit = NAME(choose)(label == (INTEGER)k, z, logit);
+    }
+    for (int64_t k = 0; k < classes; k++) {
+      const VEC e = NAME(exponential)(logits[k * TILE + t] - largest);
+      delta[k * TILE + t] = e;
+      parts[k % LANES] = k < LANES ? e : parts[k % LANES] + e;
+    }
+    // Parts that no class has are zero: adding them is left out.
+    for (int64_t width = LANES / 2; width; width /= 2)
+      for (int64_t k = 0; k < width && k + width < classes; k++) parts[k] += parts[k + width];
+    const VEC scale = NAME(splat)(1) / parts[0];
+    // Lanes without a row must not count.
+    const IVEC here = label >= 0;
+    *total += (VEC)(here & (IVEC)(NAME(logarithm)(parts[0]) + (largest - logit)));
+    for (int64_t k = 0; k < classes; k++) {
+      const VEC p = delta[k * TILE + t] * scale;
+      delta[k * TILE + t] = (VEC)(here & (IVEC)NAME(choose)(label == (INTEGER)k, p - NAME(splat)(1), p));
+    }
+  }
+}
+
+static void NAME(tile_loss)(VEC *total, const VEC *outputs, VEC *delta, int64_t targets, int64_t rows, int32_t loss,
+                            REAL huber) {
+  switch (loss) {
+    case ck_half_squared_error:
+      NAME(add_tile)(total, outputs, delta, targets, rows, ck_half_squared_error, huber);
+      break;
+    case ck_absolute_error:
+      NAME(add_tile)(total, outputs, delta, targets, rows, ck_absolute_error, huber);
+      break;
+    case ck_huber:
+      NAME(add_tile)(total, outputs, delta, targets, rows, ck_huber, huber);
+      break;
+    case ck_binary_cross_entropy:
+      NAME(add_tile)(total, outputs, delta, targets, rows, ck_binary_cross_entropy, huber);
+      break;
+    default:
+      NAME(add_tile)(total, outputs, delta, targets, rows, ck_squared_error, huber);
+  }
+}

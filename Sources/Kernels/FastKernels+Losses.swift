@@ -1,0 +1,76 @@
+import CKernels
+import Primitives
+
+extension Loss {
+  /// The number of this loss in C.
+  @usableFromInline var code: Int32 {
+    switch self {
+    case .meanSquaredError: Int32(ck_squared_error)
+    case .halfSquaredError: Int32(ck_half_squared_error)
+    case .meanAbsoluteError: Int32(ck_absolute_error)
+    case .huber: Int32(ck_huber)
+    case .binaryCrossEntropy: Int32(ck_binary_cross_entropy)
+    case .crossEntropy: Int32(ck_cross_entropy)
+    }
+  }
+}
+
+extension FastKernels {
+  /// The sum of any `loss` but cross-entropy; `gradient` receives its derivative by the outputs.
+  ///
+  /// For binary cross-entropy `outputs` holds the weighted sums, which are replaced by their sigmoid, and the derivative is
+  /// by the sums. See ``LossKernels``.
+  @inlinable public func loss(
+    _ loss: Loss, outputs: MutableMatrix<Element>, targets: Matrix<Element>, gradient: MutableMatrix<Element>
+  ) -> Element {
+    precondition(loss != .crossEntropy)
+    guard let table = variant?.functions.pointee, let a = outputs.elements.baseAddress,
+      let t = targets.elements.baseAddress, let g = gradient.elements.baseAddress
+    else { return plain(loss, outputs: outputs, targets: targets, gradient: gradient) }
+    precondition(outputs.elements.count == targets.elements.count)
+    precondition(outputs.elements.count == gradient.elements.count)
+    let (count, code, delta) = (Int64(outputs.elements.count), loss.code, loss.huberDelta ?? 0)
+    switch Element.precision {
+    case .float32:
+      return Element(table.loss_f32(float(a), float(t), count, float(g), code, Float(delta)))
+    case .float64:
+      return Element(table.loss_f64(double(a), double(t), count, double(g), code, delta))
+    }
+  }
+
+  @inlinable func plain(
+    _ loss: Loss, outputs: MutableMatrix<Element>, targets: Matrix<Element>, gradient: MutableMatrix<Element>
+  ) -> Element {
+    let a = outputs.readOnly
+    switch loss {
+    case .meanSquaredError: return LossKernels.squaredError(outputs: a, targets: targets, gradient: gradient)
+    case .halfSquaredError:
+      return LossKernels.halfSquaredError(outputs: a, targets: targets, gradient: gradient)
+    case .meanAbsoluteError:
+      return LossKernels.absoluteError(outputs: a, targets: targets, gradient: gradient)
+    case .huber(let delta):
+      return LossKernels.huber(delta: Element(delta), outputs: a, targets: targets, gradient: gradient)
+    case .binaryCrossEntropy:
+      return LossKernels.binaryCrossEntropy(outputs: outputs, targets: targets, gradient: gradient)
+    case .crossEntropy: preconditionFailure("cross-entropy takes labels")
+    }
+  }
+
+  /// The sum of -log(softmax(z)[label]) over the rows; see ``LossKernels``.
+  ///
+  /// `outputs` holds the logits z and is replaced by softmax(z); `gradient` receives the derivative by z. Labels are in
+  /// 0..<columns.
+  @inlinable public func crossEntropy(
+    outputs: MutableMatrix<Element>, labels: UnsafeBufferPointer<Int32>, gradient: MutableMatrix<Element>
+  ) -> Element {
+    guard let table = variant?.functions.pointee, let a = outputs.elements.baseAddress,
+      let labels = labels.baseAddress, let g = gradient.elements.baseAddress
+    else { return LossKernels.crossEntropy(outputs: outputs, labels: labels, gradient: gradient) }
+    precondition(outputs.rows == gradient.rows && outputs.columns == gradient.columns)
+    let (rows, columns) = (Int64(outputs.rows), Int64(outputs.columns))
+    switch Element.precision {
+    case .float32: return Element(table.cross_entropy_f32(float(a), labels, rows, columns, float(g)))
+    case .float64: return Element(table.cross_entropy_f64(double(a), labels, rows, columns, double(g)))
+    }
+  }
+}
