@@ -454,6 +454,8 @@ static void NAME(derive)(REAL *gradient, const REAL *outputs, int64_t count, int
   memcpy(gradient + i, &g, bytes);
 }
 
+#include "Panels.h"
+
 #undef REAL
 #undef INTEGER
 #undef LANES
