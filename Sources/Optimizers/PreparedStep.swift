@@ -17,7 +17,7 @@ public enum PreparedStep<Element: Scalar>: Sendable {
   /// - Parameters:
   ///   - range: the slice, which no other thread touches meanwhile.
   ///   - parameters: all `P` parameters.
-  ///   - gradient: at least `P` numbers, sums over the batch.
+  ///   - gradient: sums over the batch, one for each parameter in `range`.
   ///   - state: the optimizer's `slots * P` numbers.
   ///   - kernels: the loops to use; all give the same bits.
   @inlinable public func apply(
@@ -26,7 +26,7 @@ public enum PreparedStep<Element: Scalar>: Sendable {
     kernels: FastKernels<Element> = FastKernels(.current)
   ) {
     let w = UnsafeMutableBufferPointer(rebasing: parameters[range])
-    let g = UnsafeBufferPointer(rebasing: gradient[range])
+    let g = gradient
     switch self {
     case .gradientDescent(let scale, let rate):
       kernels.gradientDescent(parameters: w, gradient: g, scale: scale, rate: rate)

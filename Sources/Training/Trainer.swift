@@ -45,10 +45,11 @@ public final class Trainer<Element: Scalar> {
       variant: .current)
   }
 
-  /// A trainer that uses the loops of `variant`, or the plain ones.
+  /// A trainer that uses the loops of `variant`, or the plain ones, and makes steps by `path`, or the fastest way.
   init(
     recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
-    threads: ThreadChoice = .automatic, parameters: [Element]? = nil, variant: KernelVariant?
+    threads: ThreadChoice = .automatic, parameters: [Element]? = nil, variant: KernelVariant?,
+    path: StepPath? = nil
   ) throws(LockstepError) {
     var recipe = recipe
     recipe.precision = Element.precision
@@ -61,8 +62,16 @@ public final class Trainer<Element: Scalar> {
     let plan = recipe.shardPlan
     try Self.check(recipe, samples: samples, validation: validation)
     try threads.check()
-    tuner = ThreadTuner(choice: threads, shards: plan.shards, cpus: CPUBudget.current.cpus)
-    try MemoryPlan(recipe: recipe, samples: samples, validation: validation, workers: tuner.limit).check(
+    let path =
+      path
+      ?? StepPath(
+        network: recipe.network, plan: plan, samples: samples.count, variant: variant, as: Element.self)
+    tuner = ThreadTuner(
+      choice: threads, shares: path.shares(of: plan, samples: samples.count), cpus: CPUBudget.current.cpus)
+    try MemoryPlan(
+      recipe: recipe, samples: samples, validation: validation, workers: tuner.limit,
+      path: path
+    ).check(
       "", "training \(recipe.network.summary)",
       remedy: "Choose smaller widths, batches or fewer threads.")
     engine = StepEngine(
@@ -70,7 +79,7 @@ public final class Trainer<Element: Scalar> {
       plan: plan,
       parameters: parameters
         ?? recipe.initializer.parameters(for: recipe.network, seed: recipe.seed),
-      team: WorkerTeam(count: tuner.limit), variant: variant)
+      team: WorkerTeam(count: tuner.limit), variant: variant, path: path)
   }
 
   /// A trainer that goes on where `checkpoint` was written, with the same recipe and samples.

@@ -84,11 +84,13 @@ struct SamplesView<Element: Scalar>: BitwiseCopyable {
   }
 
   let count: Int
+  let features: Int
   let x: UnsafeBufferPointer<Element>
   let targets: Targets
 
   init(_ samples: Samples<Element>) {
     count = samples.count
+    features = samples.features
     x = UnsafeBufferPointer(samples.x.elements)
     switch samples.targets {
     case .values(let values, let columns):
