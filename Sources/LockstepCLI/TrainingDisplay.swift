@@ -40,7 +40,7 @@ final class TrainingDisplay: Sendable {
     state.withLock { $0 = (start, bar) }
     let recipe = start.recipe
     note(
-      "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.rawValue), \(recipe.optimizer.name), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
+      "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.rawValue), \(recipe.optimizer.name.rawValue), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
     )
     if let at = start.resumedAt {
       note("going on after epoch \(at.epoch), step \(at.step) (step \(at.globalStep) in all)")

@@ -52,7 +52,7 @@ extension Checkpoint where Element: HDF5Element {
 
   /// Keras's variables: the iteration, the learning rate, then the state, which Keras interleaves array by array.
   private func writeOptimizer(to group: borrowing Group, layout: ParameterLayout) throws(HDF5Error) {
-    try group.setAttribute("name", recipe.optimizer.name)
+    try group.setAttribute("name", recipe.optimizer.name.rawValue)
     _ = try group.createDataset("0", [Int64(progress.globalStep)], shape: [])
     _ = try group.createDataset("1", [Float(recipe.optimizer.learningRate)], shape: [])
     var number = 2

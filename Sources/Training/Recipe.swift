@@ -110,20 +110,26 @@ extension Optimizer {
   {
     /// The value as it enters the arithmetic.
     func rounded(_ value: Double) -> Double { precision == .float32 ? Double(Float(value)) : value }
-    var decays: [(String, Double)] = []
-    var sizes = [("--learning-rate", learningRate)]
-    switch self {
-    case .sgd(let sgd): decays = [("--momentum", sgd.momentum)]
-    case .adam(let adam):
-      decays = [("--beta1", adam.beta1), ("--beta2", adam.beta2)]
-      sizes.append(("--epsilon", adam.epsilon))
+    for hyperparameter in hyperparameters {
+      guard let value = self[hyperparameter] else { continue }
+      let (fits, expected) =
+        switch hyperparameter {
+        case .learningRate, .epsilon:
+          (
+            rounded(value) > 0 && rounded(value).isFinite,
+            "a number above 0 and finite in \(precision.rawValue)"
+          )
+        case .momentum, .beta1, .beta2, .rho:
+          (value >= 0 && rounded(value) < 1, "a number from 0 up to, but not including, 1")
+        case .weightDecay:
+          (
+            value >= 0 && rounded(value).isFinite,
+            "a number from 0 up and finite in \(precision.rawValue)"
+          )
+        }
+      if !fits { return ("--\(hyperparameter.rawValue)", value, expected) }
     }
-    for (option, value) in sizes where !(rounded(value) > 0 && rounded(value).isFinite) {
-      return (option, value, "a number above 0 and finite in \(precision.rawValue)")
-    }
-    for (option, value) in decays where !(value >= 0 && rounded(value) < 1) {
-      return (option, value, "a number from 0 up to, but not including, 1")
-    }
+    if name == .nesterov, self[.momentum] == 0 { return ("--momentum", 0, "a number above 0 for nesterov") }
     return nil
   }
 }

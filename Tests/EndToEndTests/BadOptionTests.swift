@@ -13,6 +13,9 @@ import Testing
     ["--activation", "magic"], ["--loss", "magic"], ["--initializer", "magic"], ["--precision", "float8"],
     ["--momentum", "1"], ["--beta1", "1"], ["--epsilon", "0"], ["--seed", "-1"], ["--checkpoint-every", "0"],
     ["--checkpoint-steps", "0"], ["--momentum", "0.5", "--optimizer", "adam"], ["--no-such-option"],
+    ["--rho", "0.5"], ["--rho", "1", "--optimizer", "rmsprop"], ["--weight-decay", "-1"],
+    ["--beta1", "0.5", "--optimizer", "nesterov"], ["--epsilon", "1", "--optimizer", "momentum"],
+    ["--bias-correction", "fixed", "--optimizer", "sgd"], ["--bias-correction", "none"],
     ["--resume"],
     ["--validation", "linear.h5", "--validation-fraction", "0.5"],
     ["--resume", "--output", "a.weights.h5", "--force"],
@@ -62,6 +65,8 @@ import Testing
     (["--validation-fraction", "0.5"], ["--validation-fraction is 0.5", "0.0"]),
     (["--precision", "float64"], ["--precision", "float64", "float32"]),
     (["--beta2", "0.9"], ["--beta2 is 0.9", "0.999"]),
+    (["--weight-decay", "0.1"], ["--weight-decay is 0.1", "in the checkpoint 0.0"]),
+    (["--bias-correction", "fixed"], ["--bias-correction is fixed", "stepwise"]),
     (["--initializer", "zeros"], ["--initializer is zeros", "auto"]),
     (["--hidden", "6,6", "--seed", "1"], ["--hidden is 6,6", "--seed is 1"]),
   ])

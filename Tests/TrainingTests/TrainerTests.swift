@@ -7,10 +7,11 @@ import Testing
 
 @Suite("Training gives the same bits")
 struct TrainerBitsTests {
-  static let optimizers: [Optimizer] = [
-    .sgd(SGD(learningRate: 0.1)), .sgd(SGD(learningRate: 0.05, momentum: 0.9)),
-    .adam(Adam(learningRate: 0.01)),
-  ]
+  static let optimizers = Optimizer.Name.allCases.map { name in
+    var optimizer = Optimizer(name)
+    optimizer[.weightDecay] = 0.01
+    return optimizer
+  }
 
   func train<Element: Scalar>(
     _ recipe: Recipe, classes: Int?, threads: Int, as type: Element.Type
