@@ -3,6 +3,7 @@ import Lockstep
 
 extension Optimizer.Name: ExpressibleByArgument {}
 extension BiasCorrection: ExpressibleByArgument {}
+extension Schedule.Name: ExpressibleByArgument {}
 
 /// Options that say how steps are made of gradients.
 struct StepOptions: ParsableArguments {
@@ -51,6 +52,27 @@ struct StepOptions: ParsableArguments {
   )
   var biasCorrection: BiasCorrection?
 
+  @Option(help: "How the learning rate goes on after the warm-up.")
+  var schedule = Schedule.Name.constant
+  @Option(
+    help: "Steps over which the learning rate first rises to its full value. (default: 0)",
+    transform: Parse.count)
+  var warmupSteps = 0
+  @Option(
+    help:
+      "For step: steps between two drops. For exponential: steps in which the decay rate is reached. For cosine: steps down to the final learning rate. (default for cosine: to the end of the run)",
+    transform: Parse.positive)
+  var decaySteps: Int?
+  @Option(
+    help:
+      "For step and exponential: what is left of the learning rate after so many steps. (default: 0.1)",
+    transform: Parse.positiveFraction)
+  var decayRate: Double?
+  @Option(
+    parsing: .unconditional, help: "For cosine: the learning rate at the end. (default: 0)",
+    transform: Parse.notNegative)
+  var finalLearningRate: Double?
+
   func validate() throws {
     let rule = Optimizer(optimizer)
     for (hyperparameter, value) in given where value != nil && rule[hyperparameter] == nil {
@@ -58,6 +80,21 @@ struct StepOptions: ParsableArguments {
     }
     if biasCorrection != nil, rule.biasCorrection == nil {
       throw misfit("--bias-correction") { $0.biasCorrection != nil }
+    }
+    try validateSchedule()
+  }
+
+  private func validateSchedule() throws {
+    func require(_ option: String, _ isGiven: Bool, for names: [Schedule.Name]) throws {
+      guard isGiven, !names.contains(schedule) else { return }
+      let list = names.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("\(option) is for --schedule \(list), not for \(schedule.rawValue).")
+    }
+    try require("--decay-steps", decaySteps != nil, for: [.step, .exponential, .cosine])
+    try require("--decay-rate", decayRate != nil, for: [.step, .exponential])
+    try require("--final-learning-rate", finalLearningRate != nil, for: [.cosine])
+    if [.step, .exponential].contains(schedule), decaySteps == nil {
+      throw ValidationError("--schedule \(schedule.rawValue) needs --decay-steps.")
     }
   }
 
@@ -69,6 +106,19 @@ struct StepOptions: ParsableArguments {
     }
     if let biasCorrection { result.biasCorrection = biasCorrection }
     return result
+  }
+
+  /// The schedule that was asked for. A cosine without steps gets one, for the run to replace.
+  var resolvedSchedule: Schedule {
+    let (steps, factor) = (decaySteps ?? 1, decayRate ?? 0.1)
+    let decay: Schedule.Decay =
+      switch schedule {
+      case .constant: .constant
+      case .step: .step(every: steps, factor: factor)
+      case .exponential: .exponential(over: steps, factor: factor)
+      case .cosine: .cosine(over: steps, to: finalLearningRate ?? 0)
+      }
+    return Schedule(decay, warmupSteps: warmupSteps)
   }
 
   private var given: [(Hyperparameter, Double?)] {

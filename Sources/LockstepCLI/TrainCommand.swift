@@ -34,7 +34,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "What is made small; auto is mse for numbers and cross-entropy for integers.")
   var loss = LossChoice.automatic
 
-  @OptionGroup(title: "Steps") var stepOptions: StepOptions
+  @OptionGroup(title: "Optimizer") var stepOptions: StepOptions
 
   @Option(help: "Rows of a minibatch. (default: 256)", transform: Parse.positive)
   var batchSize = 256
@@ -109,6 +109,8 @@ struct TrainCommand: ParsableCommand {
     options.initializer = initializer
     options.loss = loss.loss
     options.optimizer = stepOptions.resolvedOptimizer
+    options.schedule = stepOptions.resolvedSchedule
+    options.cosineSpansRun = stepOptions.decaySteps == nil
     options.batchSize = batchSize
     options.epochs = epochs
     options.steps = steps

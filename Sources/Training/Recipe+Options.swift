@@ -24,6 +24,11 @@ extension Recipe {
     if let correction = optimizer.biasCorrection {
       options.append(("bias-correction", correction.rawValue))
     }
+    options.append(("schedule", schedule.name.rawValue))
+    options.append(("warmup-steps", String(schedule.warmupSteps)))
+    if let steps = schedule.decaySteps { options.append(("decay-steps", String(steps))) }
+    if let rate = schedule.decayRate { options.append(("decay-rate", String(rate))) }
+    if let rate = schedule.finalLearningRate { options.append(("final-learning-rate", String(rate))) }
     return options + [
       ("batch-size", String(batchSize)),
       ("shards", String(shards)),

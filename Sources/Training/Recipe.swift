@@ -14,6 +14,8 @@ public struct Recipe: Sendable, Equatable {
   public var loss: Loss
   /// How steps are made of gradients.
   public var optimizer: Optimizer
+  /// How the learning rate goes on.
+  public var schedule: Schedule
   /// How the first parameters were drawn.
   public var initializer: Initializer
   /// The file whose parameters were taken instead of drawn ones, named by the digest of these; empty if drawn.
@@ -37,13 +39,15 @@ public struct Recipe: Sendable, Equatable {
   ///
   /// - Throws: ``LockstepError`` of kind `configuration` if parts do not go together.
   public init(
-    network: MLP, loss: Loss, optimizer: Optimizer, initializer: Initializer = .auto, batchSize: Int,
-    shards: ShardChoice = .automatic, seed: UInt64 = 0, shuffle: Bool = true,
+    network: MLP, loss: Loss, optimizer: Optimizer, schedule: Schedule = Schedule(),
+    initializer: Initializer = .auto, batchSize: Int, shards: ShardChoice = .automatic, seed: UInt64 = 0,
+    shuffle: Bool = true,
     precision: Precision = .float32, validationFraction: Double = 0
   ) throws(LockstepError) {
     self.network = network
     self.loss = loss
     self.optimizer = optimizer
+    self.schedule = schedule
     self.initializer = initializer
     initialParameters = ""
     self.batchSize = batchSize
@@ -66,6 +70,12 @@ public struct Recipe: Sendable, Equatable {
 
   /// The plan of a minibatch.
   public var shardPlan: ShardPlan { ShardPlan(batchSize: batchSize, shards: shards) }
+
+  /// How gradients become steps.
+  var updateRule: UpdateRule { UpdateRule(optimizer: optimizer, schedule: schedule) }
+
+  /// The size of step `step` of the run, the first being 1.
+  public func learningRate(step: Int) -> Double { updateRule.learningRate(step: step) }
 
   /// Throws if parts do not go together.
   func check() throws(LockstepError) {
@@ -94,12 +104,32 @@ public struct Recipe: Sendable, Equatable {
       throw LockstepError(
         .usage, option, "is outside its range", found: "\(value)", expected: expected)
     }
+    if let (option, value, expected) = schedule.firstBadOption {
+      throw LockstepError(.usage, option, "is outside its range", found: value, expected: expected)
+    }
   }
 
   static func tooLarge(_ network: MLP) -> LockstepError {
     LockstepError(
       .memory, "--hidden", "a network of these widths (\(network.summary)) does not fit into any memory",
       remedy: "Choose smaller widths.")
+  }
+}
+
+extension Schedule {
+  /// The first option that the schedule does not accept, with its value and what would do.
+  fileprivate var firstBadOption: (option: String, value: String, expected: String)? {
+    if warmupSteps < 0 { return ("--warmup-steps", "\(warmupSteps)", "a whole number from 0 up") }
+    if let decaySteps, decaySteps < 1 {
+      return ("--decay-steps", "\(decaySteps)", "a whole number from 1 up")
+    }
+    if let decayRate, !(decayRate > 0 && decayRate <= 1) {
+      return ("--decay-rate", "\(decayRate)", "a number above 0 and up to 1")
+    }
+    if let finalLearningRate, !(finalLearningRate >= 0 && finalLearningRate.isFinite) {
+      return ("--final-learning-rate", "\(finalLearningRate)", "a number from 0 up")
+    }
+    return nil
   }
 }
 

@@ -33,6 +33,12 @@ struct RecipeDocument: Codable {
   var weightDecay: Double?
   /// Nil for rules without one, and in documents from before there was a choice.
   var biasCorrection: String?
+  /// Nil in documents from before there were schedules, and so are those that belong to it.
+  var schedule: String?
+  var warmupSteps: Int?
+  var decaySteps: Int?
+  var decayRate: Double?
+  var finalLearningRate: Double?
   var batchSize: Int
   var shards: Int
   var seed: UInt64
@@ -43,11 +49,15 @@ struct RecipeDocument: Codable {
 
   enum CodingKeys: String, CodingKey {
     case inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, rho, epsilon, shards, seed
-    case shuffle, precision
+    case shuffle, precision, schedule
     case initialParameters = "initial_parameters"
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
     case biasCorrection = "bias_correction"
+    case warmupSteps = "warmup_steps"
+    case decaySteps = "decay_steps"
+    case decayRate = "decay_rate"
+    case finalLearningRate = "final_learning_rate"
     case batchSize = "batch_size"
     case validationFraction = "validation_fraction"
     case validationDigest = "validation_digest"
@@ -61,6 +71,11 @@ struct RecipeDocument: Codable {
     initialParameters = recipe.initialParameters
     optimizer = recipe.optimizer.name.rawValue
     biasCorrection = recipe.optimizer.biasCorrection?.rawValue
+    schedule = recipe.schedule.name.rawValue
+    warmupSteps = recipe.schedule.warmupSteps
+    decaySteps = recipe.schedule.decaySteps
+    decayRate = recipe.schedule.decayRate
+    finalLearningRate = recipe.schedule.finalLearningRate
     batchSize = recipe.batchSize
     shards = recipe.shards
     seed = recipe.seed
@@ -82,9 +97,11 @@ struct RecipeDocument: Codable {
       layers.allSatisfy({ $0.units > 0 }), batchSize > 0, shards > 0, shards <= batchSize,
       let loss = Loss(rawValue: loss), let initializer = Initializer(rawValue: initializer),
       let precision = Precision(rawValue: precision), let optimizer = parsedOptimizer,
+      let schedule = parsedSchedule,
       var recipe = try? Recipe(
         network: MLP(inputs: inputs, layers: layers), loss: loss, optimizer: optimizer,
-        initializer: initializer, batchSize: batchSize, shards: .count(shards), seed: seed,
+        schedule: schedule, initializer: initializer, batchSize: batchSize, shards: .count(shards),
+        seed: seed,
         shuffle: shuffle, precision: precision, validationFraction: validationFraction)
     else { return nil }
     recipe.initialParameters = initialParameters
@@ -105,6 +122,15 @@ struct RecipeDocument: Codable {
       result.biasCorrection = correction
     }
     return result
+  }
+
+  private var parsedSchedule: Schedule? {
+    guard let schedule else { return Schedule() }
+    return Schedule.Name(rawValue: schedule).flatMap {
+      Schedule(
+        $0, warmupSteps: warmupSteps ?? 0, decaySteps: decaySteps, decayRate: decayRate,
+        finalLearningRate: finalLearningRate)
+    }
   }
 
   /// The member that holds a number of the optimizer.

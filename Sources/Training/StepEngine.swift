@@ -42,7 +42,7 @@ struct SegmentResult: Sendable {
 final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let network: MLP
   let loss: Loss
-  let optimizer: Optimizer
+  let rule: UpdateRule
   let samples: Samples<Element>
   let plan: ShardPlan
   /// All `P` parameters.
@@ -65,19 +65,19 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   private let control: AlignedBuffer<Int>
 
   init(
-    network: MLP, loss: Loss, optimizer: Optimizer, samples: Samples<Element>, plan: ShardPlan,
+    network: MLP, loss: Loss, rule: UpdateRule, samples: Samples<Element>, plan: ShardPlan,
     parameters: [Element], team: WorkerTeam, variant: KernelVariant?
   ) {
     precondition(parameters.count == network.parameterCount)
     self.network = network
     self.loss = loss
-    self.optimizer = optimizer
+    self.rule = rule
     self.samples = samples
     self.plan = plan
     self.team = team
     self.variant = variant
     self.parameters = AlignedBuffer(parameters, filler: 0)
-    state = AlignedBuffer(repeating: 0, count: optimizer.slots * parameters.count)
+    state = AlignedBuffer(repeating: 0, count: rule.optimizer.slots * parameters.count)
     slots = StepPlan.slotsNeeded(plan, samples: samples.count, upToWorkers: team.count)
     let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
     gradientStride = (parameters.count + line - 1) / line * line
@@ -149,7 +149,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
       let loop = StepLoop(
         plan: plan, samples: SamplesView(samples), parameters: parameters.elements,
         state: state.elements, gradients: gradients.elements, slots: slots, stride: gradientStride,
-        losses: losses.elements, loss: loss, optimizer: optimizer, order: segment.order,
+        losses: losses.elements, loss: loss, rule: rule, order: segment.order,
         kernels: FastKernels(variant), outputs: network.outputs)
       let own = scratch[worker]
       let (trace, control) = (trace, control.elements)

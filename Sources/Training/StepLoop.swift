@@ -17,7 +17,7 @@ struct StepLoop<Element: Scalar> {
   /// One entry a shard, `lossStride` numbers apart.
   let losses: UnsafeMutableBufferPointer<Double>
   let loss: Loss
-  let optimizer: Optimizer
+  let rule: UpdateRule
   let order: EpochOrder
   let kernels: FastKernels<Element>
   /// What a sum over rows is divided by, besides their number.
@@ -30,7 +30,7 @@ struct StepLoop<Element: Scalar> {
     plan: ShardPlan, samples: SamplesView<Element>, parameters: UnsafeMutableBufferPointer<Element>,
     state: UnsafeMutableBufferPointer<Element>,
     gradients: UnsafeMutableBufferPointer<UnsafeMutablePointer<Element>>, slots: Int, stride: Int,
-    losses: UnsafeMutableBufferPointer<Double>, loss: Loss, optimizer: Optimizer, order: EpochOrder,
+    losses: UnsafeMutableBufferPointer<Double>, loss: Loss, rule: UpdateRule, order: EpochOrder,
     kernels: FastKernels<Element>, outputs: Int
   ) {
     self.plan = plan
@@ -42,7 +42,7 @@ struct StepLoop<Element: Scalar> {
     self.stride = stride
     self.losses = losses
     self.loss = loss
-    self.optimizer = optimizer
+    self.rule = rule
     self.order = order
     self.kernels = kernels
     divisor = Double(loss.divisor(outputs: outputs))
@@ -77,8 +77,7 @@ struct StepLoop<Element: Scalar> {
   @inline(__always) func reduceAndUpdate(
     _ slice: Range<Int>, in step: StepPlan.View, number: Int, rows: Int
   ) {
-    let update: PreparedStep<Element> = optimizer.prepare(
-      step: number, scale: 1 / (Double(rows) * divisor))
+    let update: PreparedStep<Element> = rule.prepare(number: number, rows: rows, divisor: divisor)
     var start = slice.lowerBound
     while start < slice.upperBound {
       let block = start..<min(start + 1024, slice.upperBound)

@@ -66,7 +66,7 @@ public final class Trainer<Element: Scalar> {
       "", "training \(recipe.network.summary)",
       remedy: "Choose smaller widths, batches or fewer threads.")
     engine = StepEngine(
-      network: recipe.network, loss: recipe.loss, optimizer: recipe.optimizer, samples: samples,
+      network: recipe.network, loss: recipe.loss, rule: recipe.updateRule, samples: samples,
       plan: plan,
       parameters: parameters
         ?? recipe.initializer.parameters(for: recipe.network, seed: recipe.seed),
@@ -118,6 +118,9 @@ public final class Trainer<Element: Scalar> {
     let rows = min(progress.step * recipe.batchSize, samples.count)
     return progress.lossSum / Double(rows * recipe.loss.divisor(outputs: recipe.network.outputs))
   }
+
+  /// The size of the last step, or of the first one if none was made.
+  public var learningRate: Double { recipe.learningRate(step: max(progress.globalStep, 1)) }
 
   /// Makes up to `limit` steps, all within the epoch under way, and completes the epoch if they reach its end.
   ///
@@ -197,7 +200,7 @@ public final class Trainer<Element: Scalar> {
     history.append(
       EpochRecord(
         loss: loss, validationLoss: validationLoss ?? .nan,
-        learningRate: recipe.optimizer.learningRate, seconds: epochSeconds))
+        learningRate: learningRate, seconds: epochSeconds))
     epochSeconds = 0
     if let validationLoss, validationLoss < progress.best?.value ?? .infinity {
       progress.best = Progress.Best(value: validationLoss, epoch: progress.epoch)

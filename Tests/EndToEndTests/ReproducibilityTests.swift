@@ -129,6 +129,26 @@ import Testing
     #expect(folder.names == ["chain.weights.h5", "data.h5", "whole.weights.h5"])
   }
 
+  @Test func `schedules go on where they were`() throws {
+    let folder = try Folder()
+    let work = Work(labels: false, precision: "float32", optimizer: ["momentum"])
+    try work.prepare(folder, rows: 500)
+    let schedule = ["--schedule", "cosine", "--warmup-steps", "3", "--final-learning-rate", "0.0001"]
+    let whole = try Lockstep.json(work.command(output: "whole") + schedule, in: folder)
+    let rate = try #require(whole.number("learning_rate"))
+    #expect(rate < 0.0003)
+    let command = work.command(output: "part") + schedule
+    for step in [2, 8] {
+      try Lockstep.json(command + ["--resume", "--steps", "\(step)", "--decay-steps", "12"], in: folder)
+    }
+    let part = try Lockstep.json(command + ["--resume"], in: folder)
+    #expect(part.number("learning_rate") == rate)
+    let (a, b) = (folder.file("whole.weights.h5"), folder.file("part.weights.h5"))
+    #expect(try CheckpointContents(a).differences(from: CheckpointContents(b)) == [])
+    let history = try Lockstep.json(["inspect", "part.weights.h5"], in: folder)
+    #expect(history.numbers("history", "learning_rate")?.last == rate)
+  }
+
   @Test func `more epochs continue a finished run`() throws {
     let folder = try Folder()
     let work = Work(labels: false, precision: "float32", optimizer: ["adam"])

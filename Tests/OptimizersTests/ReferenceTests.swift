@@ -9,6 +9,31 @@ private struct Reference: Decodable {
   /// The gradient of each step.
   var gradients: [[Double]]
   var runs: [Run]
+  var fullLearningRate: Double
+  var schedules: [ScheduleRun]
+
+  enum CodingKeys: String, CodingKey {
+    case initial, gradients, runs, schedules
+    case fullLearningRate = "learning-rate"
+  }
+
+  struct ScheduleRun: Decodable {
+    var schedule: String
+    var warmupSteps: Int
+    var decaySteps: Int?
+    var decayRate: Double?
+    var finalLearningRate: Double?
+    /// The learning rate of each step.
+    var rates: [Double]
+
+    enum CodingKeys: String, CodingKey {
+      case schedule, rates
+      case warmupSteps = "warmup-steps"
+      case decaySteps = "decay-steps"
+      case decayRate = "decay-rate"
+      case finalLearningRate = "final-learning-rate"
+    }
+  }
 
   struct Run: Decodable {
     var name: String
@@ -91,6 +116,23 @@ private struct Reference: Decodable {
       let optimizer = try run.optimizer()
       #expect(difference(optimizer, reference, run, as: Double.self) <= 1e-13, "\(optimizer)")
       #expect(difference(optimizer, reference, run, as: Float.self) <= 1e-5, "\(optimizer)")
+    }
+  }
+
+  @Test func learningRatesAreThoseOfTheReference() throws {
+    let reference = try Reference.load()
+    #expect(Set(reference.schedules.map(\.schedule)) == Set(Schedule.Name.allCases.map(\.rawValue)))
+    for run in reference.schedules {
+      let name = try #require(Schedule.Name(rawValue: run.schedule))
+      let schedule = try #require(
+        Schedule(
+          name, warmupSteps: run.warmupSteps, decaySteps: run.decaySteps, decayRate: run.decayRate,
+          finalLearningRate: run.finalLearningRate))
+      #expect(run.rates.count == 50)
+      for (index, expected) in run.rates.enumerated() {
+        let rate = schedule.learningRate(reference.fullLearningRate, step: index + 1)
+        #expect(abs(rate - expected) <= 1e-14, "\(schedule), step \(index + 1)")
+      }
     }
   }
 }

@@ -18,6 +18,34 @@ struct RecipeTests {
   }
 
   @Test(
+    "keep their schedule as JSON",
+    arguments: [
+      Schedule(.constant, warmupSteps: 3), Schedule(.step(every: 4, factor: 1.0 / 3)),
+      Schedule(.exponential(over: 5, factor: 0.1)), Schedule(.cosine(over: .max, to: 0.1), warmupSteps: 9),
+    ])
+  func scheduleJSON(schedule: Schedule) throws {
+    var recipe = try Fixture.recipe()
+    recipe.schedule = schedule
+    #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe)
+  }
+
+  @Test(
+    "refuse schedules that cannot work",
+    arguments: [
+      Schedule(.step(every: 0, factor: 0.1)), Schedule(.exponential(over: 3, factor: 0)),
+      Schedule(.step(every: 1, factor: 1.5)), Schedule(.cosine(over: 3, to: -1)),
+      Schedule(.cosine(over: 3, to: .nan)), Schedule(warmupSteps: -1),
+    ])
+  func badSchedules(schedule: Schedule) {
+    let error = #expect(throws: LockstepError.self) {
+      try Recipe(
+        network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+        optimizer: Optimizer(.sgd), schedule: schedule, batchSize: 1)
+    }
+    #expect(error?.kind == .usage)
+  }
+
+  @Test(
     "of files from before there was a choice are read as what they were",
     arguments: [
       (

@@ -61,7 +61,8 @@ struct TrainerBitsTests {
 
   @Test("when stopped after any step and resumed with another number of threads")
   func resume() throws {
-    let recipe = try Fixture.recipe()
+    var recipe = try Fixture.recipe()
+    recipe.schedule = Schedule(.cosine(over: 9, to: 0.001), warmupSteps: 3)
     let samples: Samples<Float> = Fixture.samples()
     let validation: Samples<Float> = Fixture.samples(61)
     let whole = try Trainer(
@@ -164,6 +165,29 @@ struct TrainerTests {
     }
     #expect(abs(trainer.parameters[0] - w) < 1e-14 && abs(trainer.parameters[1] - b) < 1e-14)
     #expect(abs(trainer.history[0].loss - sum / 5) < 1e-13)
+  }
+
+  @Test("takes each step at the schedule's learning rate, and records the epoch's last one")
+  func schedule() throws {
+    // One linear unit without momentum: a step is the learning rate times the gradient.
+    let samples = Samples<Double>(x: [1, 2, 3, 4], features: 1, y: [2, 3, 5, 8])
+    let schedule = Schedule(.exponential(over: 1, factor: 0.5), warmupSteps: 2)
+    let recipe = try Recipe(
+      network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+      optimizer: .sgd(SGD(learningRate: 0.01)), schedule: schedule, initializer: .zeros, batchSize: 2,
+      shuffle: false)
+    let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(1))
+    var (w, b) = (0.0, 0.0)
+    for (step, rate) in [0.005, 0.01, 0.01, 0.005].enumerated() {
+      let rows = step % 2 == 0 ? [(1.0, 2.0), (2, 3)] : [(3, 5), (4, 8)]
+      let errors = rows.map { w * $0.0 + b - $0.1 }
+      w -= rate * (errors[0] * rows[0].0 + errors[1] * rows[1].0)
+      b -= rate * (errors[0] + errors[1])
+      try trainer.advance(1)
+      #expect(trainer.learningRate == rate)
+      #expect(abs(trainer.parameters[0] - w) < 1e-15 && abs(trainer.parameters[1] - b) < 1e-15)
+    }
+    #expect(trainer.history.map(\.learningRate) == [0.01, 0.005])
   }
 
   @Test("stops at the step whose loss is not finite, and says which")

@@ -1,5 +1,5 @@
-"""Writes optimizers.json: fifty steps of every optimizer, in double precision, by programs that share no code with
-Lockstep. Needs PyTorch; run once, by hand: python3 make_reference.py
+"""Writes optimizers.json: fifty steps of every optimizer, in double precision, and the learning rates of every schedule,
+by programs that share no code with Lockstep. Needs PyTorch; run once, by hand: python3 make_reference.py
 
 What PyTorch has is PyTorch's. The fixed correction of Adam's bias is no library's: it is worked out here with NumPy.
 
@@ -38,6 +38,18 @@ FIXED = [
     {"name": "adam", "learning-rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3, "weight-decay": 0.01},
     {"name": "adamw", "learning-rate": 0.01, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8, "weight-decay": 0.5},
 ]
+
+SCHEDULES = [
+    {"schedule": "constant", "warmup-steps": 8},
+    {"schedule": "step", "warmup-steps": 0, "decay-steps": 7, "decay-rate": 0.5},
+    {"schedule": "step", "warmup-steps": 5, "decay-steps": 10, "decay-rate": 0.1},
+    {"schedule": "exponential", "warmup-steps": 0, "decay-steps": 20, "decay-rate": 0.1},
+    {"schedule": "exponential", "warmup-steps": 1, "decay-steps": 1, "decay-rate": 0.9},
+    # PyTorch's cosine rises again beyond its steps, Lockstep's stays: no steps beyond are looked at.
+    {"schedule": "cosine", "warmup-steps": 0, "decay-steps": 49, "final-learning-rate": 0.0},
+    {"schedule": "cosine", "warmup-steps": 10, "decay-steps": 60, "final-learning-rate": 0.01},
+]
+LEARNING_RATE = 0.1
 
 
 def given():
@@ -100,6 +112,35 @@ def by_numpy_with_fixed_correction(run, initial, gradients):
     return after
 
 
+def rates(run):
+    """The learning rates of all steps, by PyTorch."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=LEARNING_RATE)
+    warmup, schedulers = run["warmup-steps"], torch.optim.lr_scheduler
+    match run["schedule"]:
+        case "constant":
+            main = schedulers.ConstantLR(optimizer, factor=1)
+        case "step":
+            main = schedulers.StepLR(optimizer, step_size=run["decay-steps"], gamma=run["decay-rate"])
+        case "exponential":
+            main = schedulers.ExponentialLR(optimizer, gamma=run["decay-rate"] ** (1 / run["decay-steps"]))
+        case "cosine":
+            main = schedulers.CosineAnnealingLR(
+                optimizer, T_max=run["decay-steps"], eta_min=run["final-learning-rate"])
+    scheduler = main
+    if warmup > 1:
+        rise = schedulers.LinearLR(optimizer, start_factor=1 / warmup, total_iters=warmup - 1)
+        scheduler = schedulers.SequentialLR(optimizer, [rise, main], milestones=[warmup])
+    elif warmup == 1:
+        # The only step of such a warm-up has the full rate, and the decay starts with the next one.
+        return [LEARNING_RATE] + rates({**run, "warmup-steps": 0})[:-1]
+    result = []
+    for _ in range(STEPS):
+        result.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return result
+
+
 def main():
     initial, gradients = given()
     runs = [{**run, "parameters": by_torch(run, initial, gradients)} for run in RUNS]
@@ -108,7 +149,10 @@ def main():
         for run in FIXED
     ]
     path = pathlib.Path(__file__).with_name("optimizers.json")
-    content = {"initial": initial.tolist(), "gradients": gradients.tolist(), "runs": runs}
+    content = {
+        "initial": initial.tolist(), "gradients": gradients.tolist(), "runs": runs,
+        "learning-rate": LEARNING_RATE, "schedules": [{**run, "rates": rates(run)} for run in SCHEDULES],
+    }
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n")
 
 
