@@ -3,6 +3,7 @@ import Lockstep
 
 extension Optimizer.Name: ExpressibleByArgument {}
 extension BiasCorrection: ExpressibleByArgument {}
+extension Reduction: ExpressibleByArgument {}
 extension Schedule.Name: ExpressibleByArgument {}
 
 /// Options that say how steps are made of gradients.
@@ -52,6 +53,8 @@ struct StepOptions: ParsableArguments {
   )
   var biasCorrection: BiasCorrection?
 
+  @Option(help: "What a minibatch makes of the gradients of its rows: their mean or their sum.")
+  var reduction = Reduction.mean
   @Option(help: "How the learning rate goes on after the warm-up.")
   var schedule = Schedule.Name.constant
   @Option(

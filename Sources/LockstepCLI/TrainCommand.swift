@@ -110,6 +110,7 @@ struct TrainCommand: ParsableCommand {
     options.loss = loss.loss
     options.optimizer = stepOptions.resolvedOptimizer
     options.schedule = stepOptions.resolvedSchedule
+    options.reduction = stepOptions.reduction
     options.cosineSpansRun = stepOptions.decaySteps == nil
     options.batchSize = batchSize
     options.epochs = epochs

@@ -29,6 +29,7 @@ extension Recipe {
     if let steps = schedule.decaySteps { options.append(("decay-steps", String(steps))) }
     if let rate = schedule.decayRate { options.append(("decay-rate", String(rate))) }
     if let rate = schedule.finalLearningRate { options.append(("final-learning-rate", String(rate))) }
+    options.append(("reduction", reduction.rawValue))
     return options + [
       ("batch-size", String(batchSize)),
       ("shards", String(shards)),

@@ -16,6 +16,8 @@ public struct Recipe: Sendable, Equatable {
   public var optimizer: Optimizer
   /// How the learning rate goes on.
   public var schedule: Schedule
+  /// What a minibatch makes of the gradients of its rows.
+  public var reduction: Reduction
   /// How the first parameters were drawn.
   public var initializer: Initializer
   /// The file whose parameters were taken instead of drawn ones, named by the digest of these; empty if drawn.
@@ -40,6 +42,7 @@ public struct Recipe: Sendable, Equatable {
   /// - Throws: ``LockstepError`` of kind `configuration` if parts do not go together.
   public init(
     network: MLP, loss: Loss, optimizer: Optimizer, schedule: Schedule = Schedule(),
+    reduction: Reduction = .mean,
     initializer: Initializer = .auto, batchSize: Int, shards: ShardChoice = .automatic, seed: UInt64 = 0,
     shuffle: Bool = true,
     precision: Precision = .float32, validationFraction: Double = 0
@@ -48,6 +51,7 @@ public struct Recipe: Sendable, Equatable {
     self.loss = loss
     self.optimizer = optimizer
     self.schedule = schedule
+    self.reduction = reduction
     self.initializer = initializer
     initialParameters = ""
     self.batchSize = batchSize
@@ -72,7 +76,9 @@ public struct Recipe: Sendable, Equatable {
   public var shardPlan: ShardPlan { ShardPlan(batchSize: batchSize, shards: shards) }
 
   /// How gradients become steps.
-  var updateRule: UpdateRule { UpdateRule(optimizer: optimizer, schedule: schedule) }
+  var updateRule: UpdateRule {
+    UpdateRule(optimizer: optimizer, schedule: schedule, reduction: reduction)
+  }
 
   /// The size of step `step` of the run, the first being 1.
   public func learningRate(step: Int) -> Double { updateRule.learningRate(step: step) }

@@ -39,6 +39,8 @@ struct RecipeDocument: Codable {
   var decaySteps: Int?
   var decayRate: Double?
   var finalLearningRate: Double?
+  /// Nil in documents from before there was a choice.
+  var reduction: String?
   var batchSize: Int
   var shards: Int
   var seed: UInt64
@@ -49,7 +51,7 @@ struct RecipeDocument: Codable {
 
   enum CodingKeys: String, CodingKey {
     case inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, rho, epsilon, shards, seed
-    case shuffle, precision, schedule
+    case shuffle, precision, schedule, reduction
     case initialParameters = "initial_parameters"
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
@@ -76,6 +78,7 @@ struct RecipeDocument: Codable {
     decaySteps = recipe.schedule.decaySteps
     decayRate = recipe.schedule.decayRate
     finalLearningRate = recipe.schedule.finalLearningRate
+    reduction = recipe.reduction.rawValue
     batchSize = recipe.batchSize
     shards = recipe.shards
     seed = recipe.seed
@@ -97,10 +100,11 @@ struct RecipeDocument: Codable {
       layers.allSatisfy({ $0.units > 0 }), batchSize > 0, shards > 0, shards <= batchSize,
       let loss = Loss(rawValue: loss), let initializer = Initializer(rawValue: initializer),
       let precision = Precision(rawValue: precision), let optimizer = parsedOptimizer,
-      let schedule = parsedSchedule,
+      let schedule = parsedSchedule, let reduction = Reduction(rawValue: reduction ?? "mean"),
       var recipe = try? Recipe(
         network: MLP(inputs: inputs, layers: layers), loss: loss, optimizer: optimizer,
-        schedule: schedule, initializer: initializer, batchSize: batchSize, shards: .count(shards),
+        schedule: schedule, reduction: reduction, initializer: initializer, batchSize: batchSize,
+        shards: .count(shards),
         seed: seed,
         shuffle: shuffle, precision: precision, validationFraction: validationFraction)
     else { return nil }

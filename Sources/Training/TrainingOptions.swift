@@ -28,6 +28,8 @@ public struct TrainingOptions: Sendable {
   public var schedule = Schedule()
   /// Whether a cosine is to end with the run as it is first asked for, whatever its own number of steps.
   public var cosineSpansRun = false
+  /// What a minibatch makes of the gradients of its rows.
+  public var reduction = Reduction.mean
   /// The rows of a minibatch.
   public var batchSize = 256
   /// How many epochs to have completed in the end.
@@ -75,6 +77,7 @@ public struct TrainingOptions: Sendable {
         outputActivation: outputActivation ?? loss.requiredActivation ?? .identity),
       loss: loss, optimizer: optimizer,
       schedule: resolvedSchedule(stepsPerEpoch: (max(rows, 1) - 1) / batchSize + 1),
+      reduction: reduction,
       initializer: initializer, batchSize: batchSize, shards: shards, seed: seed, shuffle: shuffle,
       precision: precision, validationFraction: validationFraction)
   }

@@ -1,10 +1,19 @@
 import Optimizers
 import Primitives
 
+/// What a minibatch makes of the gradients of its rows' losses.
+public enum Reduction: String, Sendable, CaseIterable {
+  /// Their mean: the size of the steps does not depend on the number of rows.
+  case mean
+  /// Their sum. (A row's loss is still the mean over its targets.)
+  case sum
+}
+
 /// How a minibatch's summed gradients become a step: what a recipe says about it.
 struct UpdateRule: Sendable {
   let optimizer: Optimizer
   let schedule: Schedule
+  let reduction: Reduction
 
   /// Step `number`, the first being 1, of a minibatch of `rows` rows whose sums over rows are also to be divided by
   /// `divisor`.
@@ -12,7 +21,15 @@ struct UpdateRule: Sendable {
     -> PreparedStep<Element>
   {
     optimizer.prepare(
-      step: number, scale: 1 / (Double(rows) * divisor), learningRate: learningRate(step: number))
+      step: number, scale: scale(rows: rows, divisor: divisor), learningRate: learningRate(step: number))
+  }
+
+  /// What makes the sums of a minibatch of `rows` rows the gradient.
+  @inline(__always) private func scale(rows: Int, divisor: Double) -> Double {
+    switch reduction {
+    case .mean: 1 / (Double(rows) * divisor)
+    case .sum: 1 / divisor
+    }
   }
 
   /// The size of step `step`, the first being 1.

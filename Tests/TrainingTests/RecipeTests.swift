@@ -17,6 +17,13 @@ struct RecipeTests {
     #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe)
   }
 
+  @Test("keep their reduction as JSON", arguments: Reduction.allCases)
+  func reductionJSON(reduction: Reduction) throws {
+    var recipe = try Fixture.recipe()
+    recipe.reduction = reduction
+    #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe)
+  }
+
   @Test(
     "keep their schedule as JSON",
     arguments: [

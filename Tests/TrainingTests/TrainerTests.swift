@@ -167,6 +167,28 @@ struct TrainerTests {
     #expect(abs(trainer.history[0].loss - sum / 5) < 1e-13)
   }
 
+  @Test("sums the gradients of a minibatch's rows instead, if asked to")
+  func reduction() throws {
+    // One layer without hidden ones on two targets: a row's loss is the mean of two squares.
+    let samples = Samples<Double>(x: [1, 2, 3], features: 1, y: [2, 1, 3, 1, 5, 1], targets: 2)
+    let recipe = try Recipe(
+      network: MLP(inputs: 1, hidden: [], outputs: 2), loss: .meanSquaredError,
+      optimizer: .sgd(SGD(learningRate: 0.01)), reduction: .sum, initializer: .zeros, batchSize: 2,
+      shuffle: false)
+    let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(1))
+    var (w, b) = (0.0, 0.0)
+    for rows in [[(1.0, 2.0), (2, 3)], [(3, 5)]] {
+      // The derivative of (e0^2 + e1^2) / 2 by the first output is e0.
+      let errors = rows.map { w * $0.0 + b - $0.1 }
+      w -= 0.01 * zip(errors, rows).map { $0 * $1.0 }.reduce(0, +)
+      b -= 0.01 * errors.reduce(0, +)
+      try trainer.advance(1)
+      // The loss is a mean all the same: of the squares of 2, 1, 3 and 1.
+      if rows.count == 2 { #expect(trainer.currentLoss == 3.75) }
+      #expect(abs(trainer.parameters[0] - w) < 1e-15 && abs(trainer.parameters[2] - b) < 1e-15)
+    }
+  }
+
   @Test("takes each step at the schedule's learning rate, and records the epoch's last one")
   func schedule() throws {
     // One linear unit without momentum: a step is the learning rate times the gradient.
