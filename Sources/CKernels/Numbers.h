@@ -386,6 +386,18 @@ static void NAME(add)(const REAL *source, REAL *destination, int64_t count) {
   for (int64_t i = 0; i < count; i++) destination[i] += source[i];
 }
 
+static double NAME(squares)(const REAL *x, int64_t count) {
+  // Number i goes to lane i modulo 16, whatever the type.
+  double lanes[16] = {0};
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16)
+    for (int lane = 0; lane < 16; lane++) lanes[lane] += (double)x[i + lane] * (double)x[i + lane];
+  for (int lane = 0; i + lane < count; lane++) lanes[lane] += (double)x[i + lane] * (double)x[i + lane];
+  for (int width = 8; width; width /= 2)
+    for (int lane = 0; lane < width; lane++) lanes[lane] += lanes[lane + width];
+  return lanes[0];
+}
+
 static void NAME(descend)(REAL *restrict w, const REAL *restrict g, int64_t count, REAL scale, REAL decay, REAL rate) {
   for (int64_t i = 0; i < count; i++) w[i] -= rate * (scale * g[i] + decay * w[i]);
 }

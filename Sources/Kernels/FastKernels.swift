@@ -25,6 +25,18 @@ public struct FastKernels<Element: Scalar>: BitwiseCopyable, Sendable {
     }
   }
 
+  /// The sum of squares; see ``Elementwise``. Equal to it bit for bit.
+  @inlinable public func sumOfSquares(_ values: UnsafeBufferPointer<Element>) -> Double {
+    guard let table = variant?.functions.pointee, let v = values.baseAddress else {
+      return Elementwise.sumOfSquares(values)
+    }
+    let count = Int64(values.count)
+    return switch Element.precision {
+    case .float32: table.squares_f32(float(v), count)
+    case .float64: table.squares_f64(double(v), count)
+    }
+  }
+
   // `Element` is `Float` or `Double`, as its precision says: these only tell the compiler.
   @inlinable func float(_ pointer: UnsafePointer<Element>) -> UnsafePointer<Float> {
     UnsafeRawPointer(pointer).assumingMemoryBound(to: Float.self)

@@ -55,6 +55,12 @@ struct StepOptions: ParsableArguments {
 
   @Option(help: "What a minibatch makes of the gradients of its rows: their mean or their sum.")
   var reduction = Reduction.mean
+  @Option(
+    parsing: .unconditional,
+    help:
+      "The largest norm of a gradient over all parameters; longer ones are scaled down. (default: no limit)",
+    transform: Parse.positiveNumber)
+  var clipNorm: Double?
   @Option(help: "How the learning rate goes on after the warm-up.")
   var schedule = Schedule.Name.constant
   @Option(

@@ -111,6 +111,7 @@ struct TrainCommand: ParsableCommand {
     options.optimizer = stepOptions.resolvedOptimizer
     options.schedule = stepOptions.resolvedSchedule
     options.reduction = stepOptions.reduction
+    options.clipNorm = stepOptions.clipNorm
     options.cosineSpansRun = stepOptions.decaySteps == nil
     options.batchSize = batchSize
     options.epochs = epochs

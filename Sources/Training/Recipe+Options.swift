@@ -30,6 +30,7 @@ extension Recipe {
     if let rate = schedule.decayRate { options.append(("decay-rate", String(rate))) }
     if let rate = schedule.finalLearningRate { options.append(("final-learning-rate", String(rate))) }
     options.append(("reduction", reduction.rawValue))
+    options.append(("clip-norm", clipNorm.map { String($0) } ?? ""))
     return options + [
       ("batch-size", String(batchSize)),
       ("shards", String(shards)),

@@ -18,6 +18,8 @@ public struct Recipe: Sendable, Equatable {
   public var schedule: Schedule
   /// What a minibatch makes of the gradients of its rows.
   public var reduction: Reduction
+  /// The largest norm of a gradient; longer ones are scaled down to it. Nil for no limit.
+  public var clipNorm: Double?
   /// How the first parameters were drawn.
   public var initializer: Initializer
   /// The file whose parameters were taken instead of drawn ones, named by the digest of these; empty if drawn.
@@ -42,7 +44,7 @@ public struct Recipe: Sendable, Equatable {
   /// - Throws: ``LockstepError`` of kind `configuration` if parts do not go together.
   public init(
     network: MLP, loss: Loss, optimizer: Optimizer, schedule: Schedule = Schedule(),
-    reduction: Reduction = .mean,
+    reduction: Reduction = .mean, clipNorm: Double? = nil,
     initializer: Initializer = .auto, batchSize: Int, shards: ShardChoice = .automatic, seed: UInt64 = 0,
     shuffle: Bool = true,
     precision: Precision = .float32, validationFraction: Double = 0
@@ -52,6 +54,7 @@ public struct Recipe: Sendable, Equatable {
     self.optimizer = optimizer
     self.schedule = schedule
     self.reduction = reduction
+    self.clipNorm = clipNorm
     self.initializer = initializer
     initialParameters = ""
     self.batchSize = batchSize
@@ -77,7 +80,7 @@ public struct Recipe: Sendable, Equatable {
 
   /// How gradients become steps.
   var updateRule: UpdateRule {
-    UpdateRule(optimizer: optimizer, schedule: schedule, reduction: reduction)
+    UpdateRule(optimizer: optimizer, schedule: schedule, reduction: reduction, clipNorm: clipNorm)
   }
 
   /// The size of step `step` of the run, the first being 1.
@@ -109,6 +112,10 @@ public struct Recipe: Sendable, Equatable {
     if let (option, value, expected) = optimizer.firstBadOption(in: precision) {
       throw LockstepError(
         .usage, option, "is outside its range", found: "\(value)", expected: expected)
+    }
+    if let clipNorm, !(clipNorm > 0 && clipNorm.isFinite) {
+      throw LockstepError(
+        .usage, "--clip-norm", "is outside its range", found: "\(clipNorm)", expected: "a number above 0")
     }
     if let (option, value, expected) = schedule.firstBadOption {
       throw LockstepError(.usage, option, "is outside its range", found: value, expected: expected)

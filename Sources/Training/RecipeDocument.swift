@@ -41,6 +41,8 @@ struct RecipeDocument: Codable {
   var finalLearningRate: Double?
   /// Nil in documents from before there was a choice.
   var reduction: String?
+  /// Nil for no limit.
+  var clipNorm: Double?
   var batchSize: Int
   var shards: Int
   var seed: UInt64
@@ -56,6 +58,7 @@ struct RecipeDocument: Codable {
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
     case biasCorrection = "bias_correction"
+    case clipNorm = "clip_norm"
     case warmupSteps = "warmup_steps"
     case decaySteps = "decay_steps"
     case decayRate = "decay_rate"
@@ -79,6 +82,7 @@ struct RecipeDocument: Codable {
     decayRate = recipe.schedule.decayRate
     finalLearningRate = recipe.schedule.finalLearningRate
     reduction = recipe.reduction.rawValue
+    clipNorm = recipe.clipNorm
     batchSize = recipe.batchSize
     shards = recipe.shards
     seed = recipe.seed
@@ -103,7 +107,8 @@ struct RecipeDocument: Codable {
       let schedule = parsedSchedule, let reduction = Reduction(rawValue: reduction ?? "mean"),
       var recipe = try? Recipe(
         network: MLP(inputs: inputs, layers: layers), loss: loss, optimizer: optimizer,
-        schedule: schedule, reduction: reduction, initializer: initializer, batchSize: batchSize,
+        schedule: schedule, reduction: reduction, clipNorm: clipNorm, initializer: initializer,
+        batchSize: batchSize,
         shards: .count(shards),
         seed: seed,
         shuffle: shuffle, precision: precision, validationFraction: validationFraction)

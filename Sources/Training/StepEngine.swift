@@ -33,11 +33,12 @@ struct SegmentResult: Sendable {
 ///
 /// A step has two phases with a barrier after each. First every worker computes its shards' gradients with the same
 /// parameters. Then every worker owns a slice of the parameters: it completes the tree of sums on that slice and applies
-/// the optimizer to it in the same pass. (So there is one copy of the parameters and nothing to broadcast.)
+/// the optimizer to it in the same pass. (So there is one copy of the parameters and nothing to broadcast.) If gradients are
+/// clipped, there is a barrier between these two, for nobody knows the norm before all slices are summed.
 ///
 /// `Sendable` is unchecked because the buffers are shared and unlocked. The barriers make that safe: in the first phase
 /// `parameters` is only read and each worker writes only its own scratch and its shards' entries of `losses`; in the
-/// second, each writes only its slice of `parameters`, `state` and the gradients, and worker 0 reads `losses` and writes
+/// second, each writes only its slice of `parameters`, `state`, the gradients and `squares`, and worker 0 reads `losses` and writes
 /// `control`, which is read after the second barrier.
 final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let network: MLP
@@ -61,6 +62,8 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   private let gradientStride: Int
   /// One entry a shard, each in a cache line of its own.
   private let losses: AlignedBuffer<Double>
+  /// One entry for each block of parameters, if gradients are clipped.
+  private let squares: AlignedBuffer<Double>
   /// Not zero once the workers are to stop after this step.
   private let control: AlignedBuffer<Int>
 
@@ -91,6 +94,9 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     let bases = scratch.compactMap(\.gradients.elements.baseAddress)
     gradients = AlignedBuffer(bases, filler: bases[0])
     losses = AlignedBuffer(repeating: 0, count: plan.shards * StepLoop<Element>.lossStride)
+    let block = StepLoop<Element>.normBlock
+    squares = AlignedBuffer(
+      repeating: 0, count: rule.clipNorm == nil ? 0 : (parameters.count + block - 1) / block)
     control = AlignedBuffer(repeating: 0, count: 1)
   }
 
@@ -149,7 +155,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
       let loop = StepLoop(
         plan: plan, samples: SamplesView(samples), parameters: parameters.elements,
         state: state.elements, gradients: gradients.elements, slots: slots, stride: gradientStride,
-        losses: losses.elements, loss: loss, rule: rule, order: segment.order,
+        losses: losses.elements, squares: squares.elements, loss: loss, rule: rule, order: segment.order,
         kernels: FastKernels(variant), outputs: network.outputs)
       let own = scratch[worker]
       let (trace, control) = (trace, control.elements)
@@ -161,7 +167,14 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
         let step = rows == loop.plan.batchSize ? full : last
         loop.computeShards(of: worker, in: step, start: start, rows: rows, scratch: own, trace: trace)
         if workers > 1 { barrier.wait() }
-        loop.reduceAndUpdate(slice, in: step, number: segment.globalStep + index + 1, rows: rows)
+        let number = segment.globalStep + index + 1
+        if rule.clipNorm == nil {
+          loop.reduceAndUpdate(slice, in: step, number: number, rows: rows)
+        } else {
+          loop.reduceAndMeasure(slice, in: step)
+          if workers > 1 { barrier.wait() }
+          loop.update(slice, in: step, number: number, rows: rows)
+        }
         if worker == 0 {
           let sum = loop.lossSum(shards: step.shards)
           if sum.isFinite {
@@ -179,11 +192,12 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     }
   }
 
-  /// The parameters that `worker` reduces and updates: whole cache lines, as equal as can be.
+  /// The parameters that `worker` reduces and updates: whole cache lines, or whole blocks of the norm, as equal as can be.
   private func slice(of worker: Int, of workers: Int) -> Range<Int> {
     let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
-    let lines = gradientStride / line
-    let start = min(worker * lines / workers * line, parameters.count)
-    return start..<min((worker + 1) * lines / workers * line, parameters.count)
+    let unit = rule.clipNorm == nil ? line : StepLoop<Element>.normBlock
+    let units = (parameters.count + unit - 1) / unit
+    let start = min(worker * units / workers * unit, parameters.count)
+    return start..<min((worker + 1) * units / workers * unit, parameters.count)
   }
 }

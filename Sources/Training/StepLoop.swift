@@ -16,6 +16,8 @@ struct StepLoop<Element: Scalar> {
   let stride: Int
   /// One entry a shard, `lossStride` numbers apart.
   let losses: UnsafeMutableBufferPointer<Double>
+  /// One entry for each `normBlock` parameters, if gradients are clipped.
+  let squares: UnsafeMutableBufferPointer<Double>
   let loss: Loss
   let rule: UpdateRule
   let order: EpochOrder
@@ -25,12 +27,16 @@ struct StepLoop<Element: Scalar> {
 
   /// Entries of `losses` are in cache lines of their own.
   static var lossStride: Int { 8 }
+  /// The parameters whose squared gradients are added up at once. Workers' slices begin at multiples of it if gradients are
+  /// clipped: the sum is then the same whoever owns what.
+  static var normBlock: Int { 512 }
 
   init(
     plan: ShardPlan, samples: SamplesView<Element>, parameters: UnsafeMutableBufferPointer<Element>,
     state: UnsafeMutableBufferPointer<Element>,
     gradients: UnsafeMutableBufferPointer<UnsafeMutablePointer<Element>>, slots: Int, stride: Int,
-    losses: UnsafeMutableBufferPointer<Double>, loss: Loss, rule: UpdateRule, order: EpochOrder,
+    losses: UnsafeMutableBufferPointer<Double>, squares: UnsafeMutableBufferPointer<Double>, loss: Loss,
+    rule: UpdateRule, order: EpochOrder,
     kernels: FastKernels<Element>, outputs: Int
   ) {
     self.plan = plan
@@ -41,6 +47,7 @@ struct StepLoop<Element: Scalar> {
     self.slots = slots
     self.stride = stride
     self.losses = losses
+    self.squares = squares
     self.loss = loss
     self.rule = rule
     self.order = order
@@ -91,6 +98,35 @@ struct StepLoop<Element: Scalar> {
         kernels: kernels)
       start = block.upperBound
     }
+  }
+
+  /// The second phase where gradients are clipped: completes the tree of sums on `slice`, which begins at a multiple of
+  /// `normBlock`, and adds up the squares of each block.
+  @inline(__always) func reduceAndMeasure(_ slice: Range<Int>, in step: StepPlan.View) {
+    var start = slice.lowerBound
+    while start < slice.upperBound {
+      let block = start..<min(start + Self.normBlock, slice.upperBound)
+      for merge in step.merges {
+        kernels.add(
+          UnsafeBufferPointer(rebasing: buffer(merge.source)[block]),
+          to: UnsafeMutableBufferPointer(rebasing: buffer(merge.destination)[block]))
+      }
+      squares[start / Self.normBlock] = kernels.sumOfSquares(
+        UnsafeBufferPointer(rebasing: buffer(step.root)[block]))
+      start = block.upperBound
+    }
+  }
+
+  /// The third phase where gradients are clipped: applies the optimizer's step `number` to `slice`. Every worker adds up the
+  /// same squares along the same tree.
+  @inline(__always) func update(_ slice: Range<Int>, in step: StepPlan.View, number: Int, rows: Int) {
+    guard let base = UnsafePointer(squares.baseAddress) else { return }
+    let update: PreparedStep<Element> = rule.prepare(
+      number: number, rows: rows, divisor: divisor,
+      squares: PairwiseTree.sum(base, count: squares.count))
+    update.apply(
+      to: slice, parameters: parameters, gradient: UnsafeBufferPointer(buffer(step.root)), state: state,
+      kernels: kernels)
   }
 
   /// The sum of the shards' losses along the tree.

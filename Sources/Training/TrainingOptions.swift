@@ -30,6 +30,8 @@ public struct TrainingOptions: Sendable {
   public var cosineSpansRun = false
   /// What a minibatch makes of the gradients of its rows.
   public var reduction = Reduction.mean
+  /// The largest norm of a gradient.
+  public var clipNorm: Double?
   /// The rows of a minibatch.
   public var batchSize = 256
   /// How many epochs to have completed in the end.
@@ -77,7 +79,7 @@ public struct TrainingOptions: Sendable {
         outputActivation: outputActivation ?? loss.requiredActivation ?? .identity),
       loss: loss, optimizer: optimizer,
       schedule: resolvedSchedule(stepsPerEpoch: (max(rows, 1) - 1) / batchSize + 1),
-      reduction: reduction,
+      reduction: reduction, clipNorm: clipNorm,
       initializer: initializer, batchSize: batchSize, shards: shards, seed: seed, shuffle: shuffle,
       precision: precision, validationFraction: validationFraction)
   }

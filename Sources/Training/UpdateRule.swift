@@ -14,14 +14,27 @@ struct UpdateRule: Sendable {
   let optimizer: Optimizer
   let schedule: Schedule
   let reduction: Reduction
+  /// The largest norm that a gradient may have; longer ones are scaled down to it (R. Pascanu, T. Mikolov, Y. Bengio, "On
+  /// the difficulty of training recurrent neural networks", ICML 2013, algorithm 1).
+  let clipNorm: Double?
 
-  /// Step `number`, the first being 1, of a minibatch of `rows` rows whose sums over rows are also to be divided by
-  /// `divisor`.
-  @inline(__always) func prepare<Element: Scalar>(number: Int, rows: Int, divisor: Double)
-    -> PreparedStep<Element>
-  {
-    optimizer.prepare(
-      step: number, scale: scale(rows: rows, divisor: divisor), learningRate: learningRate(step: number))
+  /// Step `number`, the first being 1.
+  ///
+  /// - Parameters:
+  ///   - number: the number of the step.
+  ///   - rows: the rows of the minibatch.
+  ///   - divisor: what the sums over rows are also to be divided by.
+  ///   - squares: the sum of the squares of these sums; it matters only where there is a `clipNorm`.
+  @inline(__always) func prepare<Element: Scalar>(
+    number: Int, rows: Int, divisor: Double, squares: Double = 0
+  ) -> PreparedStep<Element> {
+    var scale = scale(rows: rows, divisor: divisor)
+    if let clipNorm {
+      let norm = scale * squares.squareRoot()
+      // A norm that is not finite clips nothing: it would make zeros of numbers that are to be seen.
+      if norm > clipNorm, norm.isFinite { scale *= clipNorm / norm }
+    }
+    return optimizer.prepare(step: number, scale: scale, learningRate: learningRate(step: number))
   }
 
   /// What makes the sums of a minibatch of `rows` rows the gradient.

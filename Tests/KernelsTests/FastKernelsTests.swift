@@ -79,6 +79,21 @@ private func numbers<Element: Scalar>(_ count: Int, stream: UInt32) -> [Element]
     }
   }
 
+  @Test func sumsOfSquaresHaveTheBitsOfTheirSpecification() {
+    func check<Element: Scalar>(_ variant: KernelVariant, count: Int, as type: Element.Type) {
+      let values = Misaligned<Element>(numbers(count, stream: 6))
+      let fast = FastKernels<Element>(variant).sumOfSquares(values.readOnly)
+      #expect(
+        fast.bitPattern == Elementwise.sumOfSquares(values.readOnly).bitPattern, "\(variant.name), \(count)")
+    }
+    for variant in KernelVariant.all {
+      for count in Self.sizes {
+        check(variant, count: count, as: Float.self)
+        check(variant, count: count, as: Double.self)
+      }
+    }
+  }
+
   @Test(arguments: [1, 5, 255, 256, 257, 289, 1000, 4097, 99_991, 100_000, 1 << 20, 1 << 40])
   func permutationsAreThoseOfTheirSpecification(count: Int) {
     let permutation = KeyedPermutation(

@@ -21,6 +21,7 @@ struct RecipeTests {
   func reductionJSON(reduction: Reduction) throws {
     var recipe = try Fixture.recipe()
     recipe.reduction = reduction
+    recipe.clipNorm = 1.0 / 3
     #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe)
   }
 
@@ -34,6 +35,16 @@ struct RecipeTests {
     var recipe = try Fixture.recipe()
     recipe.schedule = schedule
     #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe)
+  }
+
+  @Test("refuse to clip to nothing", arguments: [0, -1, Double.nan, .infinity])
+  func badClipNorm(norm: Double) {
+    let error = #expect(throws: LockstepError.self) {
+      try Recipe(
+        network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+        optimizer: Optimizer(.sgd), clipNorm: norm, batchSize: 1)
+    }
+    #expect(error?.kind == .usage)
   }
 
   @Test(

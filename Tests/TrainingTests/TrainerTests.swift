@@ -40,6 +40,23 @@ struct TrainerBitsTests {
   }
 
   @Test(
+    "for gradients that are clipped, with one block of parameters and with many",
+    arguments: [[9, 5], [40, 37]])
+  func clipping(hidden: [Int]) throws {
+    for optimizer in [Optimizer(.sgd), Optimizer(.adamw)] {
+      var recipe = try Fixture.recipe(optimizer: optimizer, hidden: hidden)
+      let free = try train(recipe, classes: nil, threads: 3, as: Float.self)
+      // A limit that is never reached changes nothing.
+      recipe.clipNorm = 1e30
+      #expect(try train(recipe, classes: nil, threads: 2, as: Float.self) == free)
+      recipe.clipNorm = 0.05
+      #expect(try train(recipe, classes: nil, threads: 1, as: Float.self) != free)
+      try check(recipe, classes: nil, as: Float.self)
+      try check(recipe, classes: nil, as: Double.self)
+    }
+  }
+
+  @Test(
     "for batches of one row, of all rows and of more, and for shards of one row",
     arguments: [(1, 1), (203, 16), (500, 7), (50, 50), (7, 3)])
   func sizes(batchSize: Int, shards: Int) throws {
@@ -165,6 +182,36 @@ struct TrainerTests {
     }
     #expect(abs(trainer.parameters[0] - w) < 1e-14 && abs(trainer.parameters[1] - b) < 1e-14)
     #expect(abs(trainer.history[0].loss - sum / 5) < 1e-13)
+  }
+
+  @Test("scales gradients down to the largest norm, and no others")
+  func clipNorm() throws {
+    let samples: Samples<Double> = Fixture.samples()
+    func step(_ clipNorm: Double?) throws -> [Double] {
+      // More than one block of the norm.
+      var recipe = try Fixture.recipe(optimizer: .sgd(SGD(learningRate: 1)), hidden: [40, 37])
+      recipe.clipNorm = clipNorm
+      let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(2))
+      let before = trainer.parameters
+      try trainer.advance(1)
+      return zip(before, trainer.parameters).map { $0 - $1 }
+    }
+    func norm(_ vector: [Double]) -> Double { vector.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let gradient = try step(nil)
+    let (length, clipped) = (norm(gradient), try step(norm(gradient) / 3))
+    #expect(length > 0.1 && abs(norm(clipped) / length - 1.0 / 3) < 1e-12)
+    for (component, whole) in zip(clipped, gradient) { #expect(abs(component - whole / 3) < 1e-14 * length) }
+    #expect(try step(length * 1.001) == gradient)
+  }
+
+  @Test("does not hide gradients that are not finite by clipping them")
+  func clippingInfinity() throws {
+    let samples = Samples<Float>(x: [3e30, 1], features: 1, y: [1e19, 1])
+    let recipe = try Recipe(
+      network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+      optimizer: .sgd(SGD(learningRate: 0.1)), clipNorm: 1, initializer: .zeros, batchSize: 2)
+    let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(1))
+    #expect(throws: LockstepError.self) { try trainer.train(epochs: 3) }
   }
 
   @Test("sums the gradients of a minibatch's rows instead, if asked to")

@@ -60,6 +60,10 @@ typedef struct {
   void (*add_f32)(const float *source, float *destination, int64_t count);
   void (*add_f64)(const double *source, double *destination, int64_t count);
 
+  /// The sum of squares, in double precision: 16 lanes, number i in lane i modulo 16, added up halves first.
+  double (*squares_f32)(const float *values, int64_t count);
+  double (*squares_f64)(const double *values, int64_t count);
+
   // Steps of optimizers: see `UpdateKernels` for what they compute. In all of them s g + d w takes the gradient's place, with
   // s the scale and d the decay.
 
