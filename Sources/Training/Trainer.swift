@@ -34,12 +34,18 @@ public final class Trainer<Element: Scalar> {
   ///   - samples: the rows to train on, at least one.
   ///   - validation: rows to measure the loss on after each epoch.
   ///   - threads: how many threads work; it changes nothing but the speed.
-  ///   - parameters: first parameters, instead of those that the recipe's initializer draws.
+  ///   - parameters: first parameters, laid out as ``ParameterLayout`` says, instead of those that the recipe's initializer
+  ///     draws; their digest becomes part of the recipe.
+  /// - Precondition: there are as many given parameters as the network has.
   /// - Throws: ``LockstepError`` if network, samples and loss do not fit together, or not into memory.
   public convenience init(
     recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil
   ) throws(LockstepError) {
+    var recipe = recipe
+    if let parameters {
+      recipe.initialParameters = parameters.withUnsafeBufferPointer { Digest(of: $0) }.description
+    }
     try self.init(
       recipe: recipe, samples: samples, validation: validation, threads: threads, parameters: parameters,
       variant: .current)
@@ -80,7 +86,7 @@ public final class Trainer<Element: Scalar> {
   ) throws(LockstepError) {
     try self.init(
       recipe: checkpoint.recipe, samples: samples, validation: validation, threads: threads,
-      parameters: checkpoint.parameters)
+      parameters: checkpoint.parameters, variant: .current)
     let progress = checkpoint.progress
     let (done, overflow) = progress.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
     guard !overflow, (0..<stepsPerEpoch).contains(progress.step), progress.epoch >= 0,

@@ -176,15 +176,12 @@ public struct TrainingRun: Sendable {
         resuming: resumed, samples: data.samples.training, validation: data.validation,
         threads: options.threads)
     }
-    var recipe = recipe
     var parameters: [Element]?
     if let path = options.initial {
       let finding = try Seal.check(path)
       let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: path) }
       if finding == .unsealed { try Seal.checkAbsence(from: file) }
-      let read: [Element] = try KerasWeights.read(for: recipe.network, from: file)
-      recipe.initialParameters = read.withUnsafeBufferPointer { Digest(of: $0) }.description
-      parameters = read
+      parameters = try KerasWeights.read(for: recipe.network, from: file)
     }
     return try Trainer(
       recipe: recipe, samples: data.samples.training, validation: data.validation,

@@ -184,6 +184,28 @@ struct TrainerTests {
     #expect(abs(trainer.history[0].loss - sum / 5) < 1e-13)
   }
 
+  @Test("starts from given parameters, which the recipe then names")
+  func givenParameters() throws {
+    let recipe = try Fixture.recipe()
+    let drawn: [Float] = recipe.initializer.parameters(for: recipe.network, seed: recipe.seed)
+    func trained(_ parameters: [Float]?) throws -> Trainer<Float> {
+      let trainer = try Trainer<Float>(
+        recipe: recipe, samples: Fixture.samples(), threads: .count(1), parameters: parameters)
+      #expect(trainer.parameters == parameters ?? drawn)
+      try trainer.train(epochs: 1)
+      return trainer
+    }
+    let (own, given, other) = (try trained(nil), try trained(drawn), try trained(drawn.map { $0 / 2 }))
+    #expect(Bits(given) == Bits(own) && Bits(other) != Bits(own))
+    #expect(own.recipe.initialParameters.isEmpty)
+    #expect(given.recipe.initialParameters == drawn.withUnsafeBufferPointer { Digest(of: $0) }.description)
+    #expect(given.recipe.differences(from: other.recipe).map(\.option) == ["--initial"])
+    // Whoever goes on from a checkpoint does not start from its parameters.
+    let resumed = try Trainer(
+      resuming: own.checkpoint(), samples: Fixture.samples(), threads: .count(1))
+    #expect(resumed.recipe == own.recipe)
+  }
+
   @Test("scales gradients down to the largest norm, and no others")
   func clipNorm() throws {
     let samples: Samples<Double> = Fixture.samples()
