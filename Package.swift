@@ -50,7 +50,8 @@ let package = Package(
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Primitives"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Kernels", "Primitives"]),
-    .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"]),
+    .testTarget(
+      name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"], resources: [.copy("Reference")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5", "Primitives", "TestSupport"]),
     .testTarget(
       name: "TrainingTests", dependencies: lockstep + ["TestSupport"],

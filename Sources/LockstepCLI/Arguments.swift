@@ -84,6 +84,13 @@ enum Parse {
     return value
   }
 
+  static func count(_ text: String) throws -> Int {
+    guard let value = Int(text), value >= 0 else {
+      throw ValidationError("it must be a whole number from 0 up.")
+    }
+    return value
+  }
+
   static func positiveNumber(_ text: String) throws -> Double {
     guard let value = Double(text), value.isFinite, value > 0 else {
       throw ValidationError("it must be a number above 0.")
@@ -102,6 +109,14 @@ enum Parse {
   static func fraction(_ text: String) throws -> Double {
     guard let value = Double(text), value >= 0, value < 1 else {
       throw ValidationError("it must be a number from 0 up to, but not including, 1.")
+    }
+    return value
+  }
+
+  /// A number in (0, 1].
+  static func positiveFraction(_ text: String) throws -> Double {
+    guard let value = Double(text), value > 0, value <= 1 else {
+      throw ValidationError("it must be a number above 0 and up to 1.")
     }
     return value
   }

@@ -17,8 +17,6 @@ struct TrainCommand: ParsableCommand {
         lockstep train linear.h5 --hidden 10 --learning-rate 0.01 --epochs 40 --output linear.weights.h5 --resume
       """)
 
-  enum OptimizerName: String, ExpressibleByArgument, CaseIterable { case sgd, adam }
-
   @OptionGroup(title: "Data") var data: DataOptions
 
   @Option(
@@ -36,25 +34,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "What is made small; auto is mse for numbers and cross-entropy for integers.")
   var loss = LossChoice.automatic
 
-  @Option(help: "How steps are made of gradients.")
-  var optimizer = OptimizerName.adam
-  // Unconditional: of a negative number it is said that it is wrong, not that it is missing.
-  @Option(
-    parsing: .unconditional, help: "The size of the steps. (default: 0.001 for adam, 0.01 for sgd)",
-    transform: Parse.positiveNumber)
-  var learningRate: Double?
-  @Option(help: "For sgd: the part of the last step that is kept. (default: 0)", transform: Parse.fraction)
-  var momentum: Double?
-  @Option(
-    name: .customLong("beta1"), help: "For adam: the decay of the mean gradient. (default: 0.9)",
-    transform: Parse.fraction)
-  var beta1: Double?
-  @Option(
-    name: .customLong("beta2"), help: "For adam: the decay of the mean squared gradient. (default: 0.999)",
-    transform: Parse.fraction)
-  var beta2: Double?
-  @Option(help: "For adam: what keeps the division finite. (default: 1e-8)", transform: Parse.positiveNumber)
-  var epsilon: Double?
+  @OptionGroup(title: "Optimizer") var stepOptions: StepOptions
 
   @Option(help: "Rows of a minibatch. (default: 256)", transform: Parse.positive)
   var batchSize = 256
@@ -108,12 +88,6 @@ struct TrainCommand: ParsableCommand {
     if validation != nil, validationFraction > 0 {
       throw ValidationError("Give --validation or --validation-fraction, not both.")
     }
-    if momentum != nil, optimizer != .sgd {
-      throw ValidationError("--momentum is for --optimizer sgd; adam has --beta1.")
-    }
-    if optimizer != .adam, beta1 != nil || beta2 != nil || epsilon != nil {
-      throw ValidationError("--beta1, --beta2 and --epsilon are for --optimizer adam.")
-    }
     if resume, output == nil {
       throw ValidationError("--resume needs --output: the checkpoint to go on from.")
     }
@@ -134,15 +108,11 @@ struct TrainCommand: ParsableCommand {
     options.outputActivation = outputActivation
     options.initializer = initializer
     options.loss = loss.loss
-    switch optimizer {
-    case .sgd:
-      options.optimizer = .sgd(SGD(learningRate: learningRate ?? 0.01, momentum: momentum ?? 0))
-    case .adam:
-      options.optimizer = .adam(
-        Adam(
-          learningRate: learningRate ?? 0.001, beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999,
-          epsilon: epsilon ?? 1e-8))
-    }
+    options.optimizer = stepOptions.resolvedOptimizer
+    options.schedule = stepOptions.resolvedSchedule
+    options.reduction = stepOptions.reduction
+    options.clipNorm = stepOptions.clipNorm
+    options.cosineSpansRun = stepOptions.decaySteps == nil
     options.batchSize = batchSize
     options.epochs = epochs
     options.steps = steps

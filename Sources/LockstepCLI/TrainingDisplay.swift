@@ -40,11 +40,22 @@ final class TrainingDisplay: Sendable {
     state.withLock { $0 = (start, bar) }
     let recipe = start.recipe
     note(
-      "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.rawValue), \(recipe.optimizer.name), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
+      "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.rawValue), \(recipe.optimizer.name.rawValue)\(schedule(recipe)), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
     )
     if let at = start.resumedAt {
       note("going on after epoch \(at.epoch), step \(at.step) (step \(at.globalStep) in all)")
     }
+  }
+
+  private func schedule(_ recipe: Recipe) -> String {
+    var text = ""
+    if recipe.schedule.warmupSteps > 0 {
+      text += ", warm-up of \(Format.count(recipe.schedule.warmupSteps)) steps"
+    }
+    if let steps = recipe.schedule.decaySteps {
+      text += ", \(recipe.schedule.name.rawValue) schedule of \(Format.count(steps)) steps"
+    }
+    return text
   }
 
   private func advance(_ progress: Progress, loss: Double) {

@@ -50,11 +50,12 @@ extension Checkpoint where Element: HDF5Element {
 
   private var configuration: String { RecipeDocument(recipe).json }
 
-  /// Keras's variables: the iteration, the learning rate, then the state, which Keras interleaves array by array.
+  /// Keras's variables: the iteration, the learning rate of the last step, then the state, which Keras interleaves array by array.
   private func writeOptimizer(to group: borrowing Group, layout: ParameterLayout) throws(HDF5Error) {
-    try group.setAttribute("name", recipe.optimizer.name)
+    try group.setAttribute("name", recipe.optimizer.name.rawValue)
     _ = try group.createDataset("0", [Int64(progress.globalStep)], shape: [])
-    _ = try group.createDataset("1", [Float(recipe.optimizer.learningRate)], shape: [])
+    _ = try group.createDataset(
+      "1", [Float(recipe.learningRate(step: max(progress.globalStep, 1)))], shape: [])
     var number = 2
     for array in Self.arrays(layout) {
       for slot in 0..<recipe.optimizer.slots {

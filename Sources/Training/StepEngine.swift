@@ -41,10 +41,12 @@ struct SegmentResult: Sendable {
 /// `parameters` is only read and each worker writes only its own scratch and the entries of `losses` and rows of the shared
 /// minibatch that are its own; in the second, each writes only its part of `parameters`, `state`, the gradients and the
 /// panels, and worker 0 reads `losses` and writes `control`, which is read after the second barrier.
+///
+/// If gradients are clipped there is a barrier inside the second phase, for nobody knows the norm before all are summed.
 final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let network: MLP
   let loss: Loss
-  let optimizer: Optimizer
+  let rule: UpdateRule
   let samples: Samples<Element>
   let plan: ShardPlan
   /// All `P` parameters.
@@ -73,19 +75,19 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   }
 
   init(
-    network: MLP, loss: Loss, optimizer: Optimizer, samples: Samples<Element>, plan: ShardPlan,
+    network: MLP, loss: Loss, rule: UpdateRule, samples: Samples<Element>, plan: ShardPlan,
     parameters: [Element], team: WorkerTeam, variant: KernelVariant?, path: StepPath
   ) {
     precondition(parameters.count == network.parameterCount)
     self.network = network
     self.loss = loss
-    self.optimizer = optimizer
+    self.rule = rule
     self.samples = samples
     self.plan = plan
     self.team = team
     self.variant = variant
     self.parameters = AlignedBuffer(parameters, filler: 0)
-    state = AlignedBuffer(repeating: 0, count: optimizer.slots * parameters.count)
+    state = AlignedBuffer(repeating: 0, count: rule.optimizer.slots * parameters.count)
     control = AlignedBuffer(repeating: 0, count: 1)
     if path == .tiles, let variant {
       memory = .tiles(
@@ -96,7 +98,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
       memory = .shards(
         ShardTeam(
           network: network, loss: loss, plan: plan, samples: samples, workers: team.count,
-          variant: variant))
+          variant: variant, clips: rule.clipNorm != nil))
     }
   }
 
@@ -147,7 +149,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     return withExtendedLifetime((plans, self)) {
       let common = StepCommon(
         plan: plan, samples: SamplesView(samples), parameters: parameters.elements,
-        state: state.elements, loss: loss, optimizer: optimizer, order: segment.order,
+        state: state.elements, loss: loss, rule: rule, order: segment.order,
         kernels: FastKernels(variant), outputs: network.outputs)
       switch (memory, plans) {
       case (.shards(let team), .shards(let full, let last)):
@@ -171,13 +173,17 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   ) -> SegmentResult {
     var account = account
     let control = control.elements
-    let (batchSize, count) = (plan.batchSize, samples.count)
+    let (batchSize, count, clips) = (plan.batchSize, samples.count, rule.clipNorm != nil)
     if phases.prepare(), workers > 1 { barrier.wait() }
     for index in 0..<segment.steps {
       let start = (segment.firstStep + index) * batchSize
       let rows = min(batchSize, count - start)
       phases.first(start: start, rows: rows)
       if workers > 1 { barrier.wait() }
+      if clips {
+        phases.measure(rows: rows)
+        if workers > 1 { barrier.wait() }
+      }
       phases.second(number: segment.globalStep + index + 1, rows: rows)
       if worker == 0 {
         let sum = phases.lossSum(rows: rows)

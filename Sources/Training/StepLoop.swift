@@ -15,6 +15,7 @@ struct StepLoop<Element: Scalar>: StepPhases {
   private let slots: Int
   private let stride: Int
   private let losses: UnsafeMutableBufferPointer<Double>
+  private let squares: UnsafeMutableBufferPointer<Double>
 
   init(
     common: StepCommon<Element>, team: ShardTeam<Element>, worker: Int, workers: Int, full: StepPlan.View,
@@ -31,6 +32,7 @@ struct StepLoop<Element: Scalar>: StepPhases {
     slots = team.slots
     stride = team.stride
     losses = team.losses.elements
+    squares = team.squares.elements
   }
 
   func prepare() -> Bool { false }
@@ -59,24 +61,48 @@ struct StepLoop<Element: Scalar>: StepPhases {
   }
 
   /// Completes the tree of sums on the worker's slice and applies the optimizer to it, block by block, so that each block of
-  /// every buffer is in the cache when it is used again.
+  /// every buffer is in the cache when it is used again. What was clipped has been summed.
   @inline(__always) func second(number: Int, rows: Int) {
     let step = plan(rows: rows)
-    let update = common.update(number: number, rows: rows)
+    let clips = common.rule.clipNorm != nil
+    let update = common.update(number: number, rows: rows, squares: clips ? sumOfSquares() : 0)
     var start = slice.lowerBound
     while start < slice.upperBound {
       let block = start..<min(start + 1024, slice.upperBound)
-      for merge in step.merges {
-        common.kernels.add(
-          UnsafeBufferPointer(rebasing: buffer(merge.source)[block]),
-          to: UnsafeMutableBufferPointer(rebasing: buffer(merge.destination)[block]))
-      }
+      if !clips { reduce(block, step) }
       update.apply(
         to: block, parameters: common.parameters,
         gradient: UnsafeBufferPointer(rebasing: buffer(step.root)[block]), state: common.state,
         kernels: common.kernels)
       start = block.upperBound
     }
+  }
+
+  /// Completes the tree of sums on the worker's slice and adds up the squares of each of its blocks.
+  @inline(__always) func measure(rows: Int) {
+    let step = plan(rows: rows)
+    var start = slice.lowerBound
+    while start < slice.upperBound {
+      let block = start..<min(start + ShardTeam<Element>.normBlock, slice.upperBound)
+      reduce(block, step)
+      squares[start / ShardTeam<Element>.normBlock] = common.kernels.sumOfSquares(
+        UnsafeBufferPointer(rebasing: buffer(step.root)[block]))
+      start = block.upperBound
+    }
+  }
+
+  @inline(__always) private func reduce(_ block: Range<Int>, _ step: StepPlan.View) {
+    for merge in step.merges {
+      common.kernels.add(
+        UnsafeBufferPointer(rebasing: buffer(merge.source)[block]),
+        to: UnsafeMutableBufferPointer(rebasing: buffer(merge.destination)[block]))
+    }
+  }
+
+  /// The squares of all blocks along the tree: every worker adds up the same.
+  @inline(__always) private func sumOfSquares() -> Double {
+    guard let base = UnsafePointer(squares.baseAddress) else { return 0 }
+    return PairwiseTree.sum(base, count: squares.count)
   }
 
   @inline(__always) func lossSum(rows: Int) -> Double {

@@ -10,6 +10,8 @@ protocol StepPhases {
   func prepare() -> Bool
   /// The first phase, for the minibatch of `rows` rows from position `start` of the epoch on: the parameters are read.
   func first(start: Int, rows: Int)
+  /// Between the two if gradients are clipped: what all must know of the gradient before anybody updates.
+  func measure(rows: Int)
   /// The second phase, for the optimizer's step `number`: the parameters are written.
   func second(number: Int, rows: Int)
   /// The sum of the loss over the `rows` rows, between the phases.
@@ -23,13 +25,14 @@ struct StepCommon<Element: Scalar> {
   let parameters: UnsafeMutableBufferPointer<Element>
   let state: UnsafeMutableBufferPointer<Element>
   let loss: Loss
-  let optimizer: Optimizer
+  let rule: UpdateRule
   let order: EpochOrder
   let kernels: FastKernels<Element>
   let outputs: Int
 
-  /// The optimizer's step `number` on sums over `rows` rows.
-  @inline(__always) func update(number: Int, rows: Int) -> PreparedStep<Element> {
-    optimizer.prepare(step: number, scale: 1 / (Double(rows) * Double(loss.divisor(outputs: outputs))))
+  /// The optimizer's step `number` on sums over `rows` rows; `squares` is the sum of their squares, where they are clipped.
+  @inline(__always) func update(number: Int, rows: Int, squares: Double = 0) -> PreparedStep<Element> {
+    rule.prepare(
+      number: number, rows: rows, divisor: Double(loss.divisor(outputs: outputs)), squares: squares)
   }
 }

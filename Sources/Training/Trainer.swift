@@ -34,12 +34,18 @@ public final class Trainer<Element: Scalar> {
   ///   - samples: the rows to train on, at least one.
   ///   - validation: rows to measure the loss on after each epoch.
   ///   - threads: how many threads work; it changes nothing but the speed.
-  ///   - parameters: first parameters, instead of those that the recipe's initializer draws.
+  ///   - parameters: first parameters, laid out as ``ParameterLayout`` says, instead of those that the recipe's initializer
+  ///     draws; their digest becomes part of the recipe.
+  /// - Precondition: there are as many given parameters as the network has.
   /// - Throws: ``LockstepError`` if network, samples and loss do not fit together, or not into memory.
   public convenience init(
     recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil
   ) throws(LockstepError) {
+    var recipe = recipe
+    if let parameters {
+      recipe.initialParameters = parameters.withUnsafeBufferPointer { Digest(of: $0) }.description
+    }
     try self.init(
       recipe: recipe, samples: samples, validation: validation, threads: threads, parameters: parameters,
       variant: .current)
@@ -65,7 +71,9 @@ public final class Trainer<Element: Scalar> {
     let path =
       path
       ?? StepPath(
-        network: recipe.network, plan: plan, samples: samples.count, variant: variant, as: Element.self)
+        network: recipe.network, plan: plan, samples: samples.count, variant: variant,
+        clips: recipe.clipNorm != nil,
+        as: Element.self)
     tuner = ThreadTuner(
       choice: threads, shares: path.shares(of: plan, samples: samples.count), cpus: CPUBudget.current.cpus)
     try MemoryPlan(
@@ -75,7 +83,7 @@ public final class Trainer<Element: Scalar> {
       "", "training \(recipe.network.summary)",
       remedy: "Choose smaller widths, batches or fewer threads.")
     engine = StepEngine(
-      network: recipe.network, loss: recipe.loss, optimizer: recipe.optimizer, samples: samples,
+      network: recipe.network, loss: recipe.loss, rule: recipe.updateRule, samples: samples,
       plan: plan,
       parameters: parameters
         ?? recipe.initializer.parameters(for: recipe.network, seed: recipe.seed),
@@ -89,7 +97,7 @@ public final class Trainer<Element: Scalar> {
   ) throws(LockstepError) {
     try self.init(
       recipe: checkpoint.recipe, samples: samples, validation: validation, threads: threads,
-      parameters: checkpoint.parameters)
+      parameters: checkpoint.parameters, variant: .current)
     let progress = checkpoint.progress
     let (done, overflow) = progress.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
     guard !overflow, (0..<stepsPerEpoch).contains(progress.step), progress.epoch >= 0,
@@ -127,6 +135,9 @@ public final class Trainer<Element: Scalar> {
     let rows = min(progress.step * recipe.batchSize, samples.count)
     return progress.lossSum / Double(rows * recipe.loss.divisor(outputs: recipe.network.outputs))
   }
+
+  /// The size of the last step, or of the first one if none was made.
+  public var learningRate: Double { recipe.learningRate(step: max(progress.globalStep, 1)) }
 
   /// Makes up to `limit` steps, all within the epoch under way, and completes the epoch if they reach its end.
   ///
@@ -206,7 +217,7 @@ public final class Trainer<Element: Scalar> {
     history.append(
       EpochRecord(
         loss: loss, validationLoss: validationLoss ?? .nan,
-        learningRate: recipe.optimizer.learningRate, seconds: epochSeconds))
+        learningRate: learningRate, seconds: epochSeconds))
     epochSeconds = 0
     if let validationLoss, validationLoss < progress.best?.value ?? .infinity {
       progress.best = Progress.Best(value: validationLoss, epoch: progress.epoch)

@@ -38,6 +38,8 @@ public struct TrainingReport: Sendable {
   public var loss: Double
   /// The validation loss after the last epoch completed, if there is validation.
   public var validationLoss: Double?
+  /// The size of the last step.
+  public var learningRate: Double
   /// The number of threads that made the last steps.
   public var threads: Int
   /// Seconds from the start to the end, reading and writing included.

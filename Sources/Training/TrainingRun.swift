@@ -62,7 +62,7 @@ public struct TrainingRun: Sendable {
     return TrainingReport(
       start: first, progress: trainer.progress, loss: trainer.currentLoss,
       validationLoss: trainer.validation == nil ? nil : trainer.history.last?.validationLoss,
-      threads: trainer.threads?.count ?? 1,
+      learningRate: trainer.learningRate, threads: trainer.threads?.count ?? 1,
       seconds: Double(monotonicNanoseconds() - start) * 1e-9, trainingSeconds: seconds,
       samplesPerSecond: seconds > 0 ? Double(rows) / seconds : 0,
       parametersDigest: trainer.parametersDigest, output: options.output, wasStopped: loop.wasStopped)
@@ -157,6 +157,12 @@ public struct TrainingRun: Sendable {
     recipe.validationDigest = data.validationDigest
     if let resumed {
       recipe.initialParameters = resumed.recipe.initialParameters
+      if options.cosineSpansRun, case .cosine(let steps, _) = resumed.recipe.schedule.decay,
+        case .cosine(_, let final) = recipe.schedule.decay
+      {
+        // The run that it spans is the one that was first asked for.
+        recipe.schedule.decay = .cosine(over: steps, to: final)
+      }
       try requireSame(recipe, resumed, digest: data.samples.digest.description)
     }
     return recipe
@@ -170,15 +176,12 @@ public struct TrainingRun: Sendable {
         resuming: resumed, samples: data.samples.training, validation: data.validation,
         threads: options.threads)
     }
-    var recipe = recipe
     var parameters: [Element]?
     if let path = options.initial {
       let finding = try Seal.check(path)
       let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: path) }
       if finding == .unsealed { try Seal.checkAbsence(from: file) }
-      let read: [Element] = try KerasWeights.read(for: recipe.network, from: file)
-      recipe.initialParameters = read.withUnsafeBufferPointer { Digest(of: $0) }.description
-      parameters = read
+      parameters = try KerasWeights.read(for: recipe.network, from: file)
     }
     return try Trainer(
       recipe: recipe, samples: data.samples.training, validation: data.validation,

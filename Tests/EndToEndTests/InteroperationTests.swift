@@ -38,6 +38,9 @@ import Testing
     try add(
       "f", data: "linear.h5", hidden: Array(repeating: 4, count: 11), activation: "tanh",
       optimizer: ["adam"])
+    for name in ["momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adamw"] {
+      try add(name, data: "linear.h5", hidden: [6, 5], activation: "tanh", optimizer: [name])
+    }
     try Python.run("keras_reads", [Python.json(cases)], in: folder)
   }
 

@@ -80,16 +80,19 @@ import Testing
   }
 
   @Test func narrowNetworksAndPlainLoopsGoByShards() {
-    func path(_ hidden: [Int], batchSize: Int = 256, _ variant: KernelVariant?) -> StepPath {
+    func path(
+      _ hidden: [Int], batchSize: Int = 256, _ variant: KernelVariant?, clips: Bool = false
+    ) -> StepPath {
       StepPath(
         network: MLP(inputs: 64, hidden: hidden, outputs: 1),
         plan: ShardPlan(batchSize: batchSize, shards: 4),
-        samples: 1 << 30, variant: variant, as: Float.self)
+        samples: 1 << 30, variant: variant, clips: clips, as: Float.self)
     }
     let variant = KernelVariant.all.first
     #expect(path([8], variant) == .shards)
     #expect(path([256, 256], variant) == .tiles)
     #expect(path([256, 256], nil) == .shards)
+    #expect(path([256, 256], variant, clips: true) == .shards)
     #expect(path([256, 256], batchSize: 1 << 20, variant) == .shards)
   }
 }

@@ -104,19 +104,52 @@ typedef struct {
   void (*add_f32)(const float *source, float *destination, int64_t count);
   void (*add_f64)(const double *source, double *destination, int64_t count);
 
-  /// w -= rate * (scale * g)
-  void (*descend_f32)(float *w, const float *g, int64_t count, float scale, float rate);
-  void (*descend_f64)(double *w, const double *g, int64_t count, double scale, double rate);
+  /// The sum of squares, in double precision: 16 lanes, number i in lane i modulo 16, added up halves first.
+  double (*squares_f32)(const float *values, int64_t count);
+  double (*squares_f64)(const double *values, int64_t count);
 
-  /// v = momentum * v - rate * (scale * g); w += v
-  void (*momentum_f32)(float *w, const float *g, float *v, int64_t count, float scale, float rate, float momentum);
-  void (*momentum_f64)(double *w, const double *g, double *v, int64_t count, double scale, double rate, double momentum);
+  // Steps of optimizers: see `UpdateKernels` for what they compute. In all of them s g + d w takes the gradient's place, with
+  // s the scale and d the decay.
 
-  /// m += (s g - m) a; v += ((s g)^2 - v) b; w -= rate * m / (sqrt(v) * root + epsilon)
-  void (*adam_f32)(float *w, const float *g, float *m, float *v, int64_t count, float scale, float rate, float root,
-                   float a, float b, float epsilon);
-  void (*adam_f64)(double *w, const double *g, double *m, double *v, int64_t count, double scale, double rate,
-                   double root, double a, double b, double epsilon);
+  /// w -= rate * g
+  void (*descend_f32)(float *w, const float *g, int64_t count, float scale, float decay, float rate);
+  void (*descend_f64)(double *w, const double *g, int64_t count, double scale, double decay, double rate);
+
+  /// v = momentum * v - rate * g; w += v
+  void (*momentum_f32)(float *w, const float *g, float *v, int64_t count, float scale, float decay, float rate,
+                       float momentum);
+  void (*momentum_f64)(double *w, const double *g, double *v, int64_t count, double scale, double decay, double rate,
+                       double momentum);
+
+  /// v = momentum * v - rate * g; w += momentum * v - rate * g
+  void (*nesterov_f32)(float *w, const float *g, float *v, int64_t count, float scale, float decay, float rate,
+                       float momentum);
+  void (*nesterov_f64)(double *w, const double *g, double *v, int64_t count, double scale, double decay, double rate,
+                       double momentum);
+
+  /// s += g^2; w -= rate * g / (sqrt(s) + epsilon)
+  void (*adagrad_f32)(float *w, const float *g, float *s, int64_t count, float scale, float decay, float rate,
+                      float epsilon);
+  void (*adagrad_f64)(double *w, const double *g, double *s, int64_t count, double scale, double decay, double rate,
+                      double epsilon);
+
+  /// s += (g^2 - s) a; w -= rate * g / (sqrt(s) + epsilon)
+  void (*rmsprop_f32)(float *w, const float *g, float *s, int64_t count, float scale, float decay, float rate, float a,
+                      float epsilon);
+  void (*rmsprop_f64)(double *w, const double *g, double *s, int64_t count, double scale, double decay, double rate,
+                      double a, double epsilon);
+
+  /// s += (g^2 - s) a; p = sqrt(d + epsilon) / sqrt(s + epsilon) * g; d += (p^2 - d) a; w -= rate * p
+  void (*adadelta_f32)(float *w, const float *g, float *s, float *d, int64_t count, float scale, float decay,
+                       float rate, float a, float epsilon);
+  void (*adadelta_f64)(double *w, const double *g, double *s, double *d, int64_t count, double scale, double decay,
+                       double rate, double a, double epsilon);
+
+  /// m += (g - m) a; v += (g^2 - v) b; w = shrink * w - rate * m / (sqrt(v) * root + epsilon)
+  void (*adam_f32)(float *w, const float *g, float *m, float *v, int64_t count, float scale, float decay, float shrink,
+                   float rate, float root, float a, float b, float epsilon);
+  void (*adam_f64)(double *w, const double *g, double *m, double *v, int64_t count, double scale, double decay,
+                   double shrink, double rate, double root, double a, double b, double epsilon);
 
   /// The permutation's indices at the positions from `start` on. The rectangle has fewer than 2^32 cells and at least 16
   /// columns.
