@@ -54,6 +54,8 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let variant: KernelVariant?
   /// Who computes what when, if anybody wants to know. Set between segments only.
   var trace: ShardTrace?
+  /// How each worker spends its time, if anybody wants to know. Set between segments only.
+  var phases: PhaseTimes?
   private let scratch: [WorkerScratch<Element>]
   /// The gradient buffers of each worker.
   private let gradients: AlignedBuffer<UnsafeMutablePointer<Element>>
@@ -153,14 +155,20 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
         kernels: FastKernels(variant), outputs: network.outputs)
       let own = scratch[worker]
       let (trace, control) = (trace, control.elements)
+      let clock = phases?.clock(for: worker) ?? .off
       let (full, last) = (full.view, last.view)
       let slice = self.slice(of: worker, of: workers)
+      clock.start()
       for index in 0..<segment.steps {
         let start = (segment.firstStep + index) * loop.plan.batchSize
         let rows = min(loop.plan.batchSize, loop.samples.count - start)
         let step = rows == loop.plan.batchSize ? full : last
-        loop.computeShards(of: worker, in: step, start: start, rows: rows, scratch: own, trace: trace)
-        if workers > 1 { barrier.wait() }
+        loop.computeShards(
+          of: worker, in: step, start: start, rows: rows, scratch: own, trace: trace, clock: clock)
+        if workers > 1 {
+          barrier.wait()
+          clock.mark(.barrier)
+        }
         loop.reduceAndUpdate(slice, in: step, number: segment.globalStep + index + 1, rows: rows)
         if worker == 0 {
           let sum = loop.lossSum(shards: step.shards)
@@ -173,7 +181,11 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
             control[0] = 1
           }
         }
-        if workers > 1 { barrier.wait() }
+        clock.mark(.update)
+        if workers > 1 {
+          barrier.wait()
+          clock.mark(.barrier)
+        }
         if control[0] != 0 { return }
       }
     }

@@ -52,7 +52,7 @@ struct StepLoop<Element: Scalar> {
   /// as far as they go.
   @inline(__always) func computeShards(
     of worker: Int, in step: StepPlan.View, start: Int, rows: Int, scratch: WorkerScratch<Element>,
-    trace: ShardTrace?
+    trace: ShardTrace?, clock: PhaseClock
   ) {
     for position in step.firstTask[worker]..<step.firstTask[worker + 1] {
       let task = step.tasks[position]
@@ -61,7 +61,7 @@ struct StepLoop<Element: Scalar> {
       let sum = scratch.computeGradient(
         of: start + shard.lowerBound..<start + shard.upperBound, in: order, samples: samples,
         parameters: UnsafeBufferPointer(parameters), loss: loss,
-        gradient: gradient(task.slot, of: worker))
+        gradient: gradient(task.slot, of: worker), clock: clock)
       losses[task.shard * Self.lossStride] = Double(sum)
       trace?.end(task.shard)
       for merge in 0..<task.merges {
@@ -69,6 +69,7 @@ struct StepLoop<Element: Scalar> {
           UnsafeBufferPointer(gradient(task.slot - merge, of: worker)),
           to: gradient(task.slot - merge - 1, of: worker))
       }
+      clock.mark(.update)
     }
   }
 
