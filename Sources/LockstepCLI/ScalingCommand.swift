@@ -99,7 +99,7 @@ struct ScalingCommand: ParsableCommand {
       try gnuplot?.draw(ScalingChart(report: report, kind: kind).script, to: chart)
     }
     if console.json {
-      try records.json.printResult()
+      try records.json(data: data.data, csv: csv, chart: chart).printResult()
     } else {
       try Console.result(csv == "-" ? records.csv : ScalingTables(report: report).text)
     }

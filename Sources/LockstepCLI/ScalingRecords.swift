@@ -4,11 +4,12 @@ import Lockstep
 struct ScalingRecords {
   let report: ScalingReport
 
-  /// Everything that was measured.
-  var json: JSON {
+  /// Everything that was measured, with the names of the files read and written.
+  func json(data: String, csv: String?, chart: String?) -> JSON {
     let (start, bits) = (report.start, report.bits)
     let recipe = start.recipe
     return .object([
+      "data": .string(data), "csv": csv.map(JSON.string) ?? .null, "chart": chart.map(JSON.string) ?? .null,
       "samples": .integer(start.samples), "features": .integer(recipe.network.inputs),
       "targets": .integer(recipe.network.outputs), "network": .string(recipe.network.summary),
       "parameters": .integer(recipe.network.parameterCount ?? 0), "loss": .string(recipe.loss.rawValue),

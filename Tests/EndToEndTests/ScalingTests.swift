@@ -37,7 +37,8 @@ import Testing
     let result = try Lockstep.json(Self.command, in: folder)
     #expect(
       result.keys.isSuperset(of: [
-        "samples", "network", "parameters", "precision", "batch_size", "cpu", "cpus", "kernels", "repeats",
+        "data", "csv", "chart", "samples", "network", "parameters", "precision", "batch_size", "cpu", "cpus",
+        "kernels", "repeats",
         "seconds_per_repeat", "seconds", "strong", "weak", "same_bits", "compared_after_steps",
         "parameters_digest",
       ]))
