@@ -146,4 +146,7 @@ const ck_functions VARIANT = {
     .activate_f64 = activate_f64,
     .derive_f32 = derive_f32,
     .derive_f64 = derive_f64,
+    .independent_bytes = INDEPENDENT_VECTORS * 64,
+    .multiply_adds_f32 = multiply_adds_f32,
+    .multiply_adds_f64 = multiply_adds_f64,
 };

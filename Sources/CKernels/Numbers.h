@@ -525,6 +525,15 @@ static void NAME(derive)(REAL *gradient, const REAL *outputs, int64_t count, int
   memcpy(gradient + i, &g, bytes);
 }
 
+static void NAME(multiply_adds)(int64_t rounds, REAL *values) {
+  VEC v[INDEPENDENT_VECTORS];
+  memcpy(v, values, sizeof v);
+  const VEC half = NAME(splat)((REAL)0.5), one = NAME(splat)(1);
+  for (int64_t round = 0; round < rounds; round++)
+    for (int k = 0; k < INDEPENDENT_VECTORS; k++) v[k] = NAME(fma)(v[k], half, one);
+  memcpy(values, v, sizeof v);
+}
+
 #include "Panels.h"
 
 #undef REAL

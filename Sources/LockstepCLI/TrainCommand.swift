@@ -18,48 +18,17 @@ struct TrainCommand: ParsableCommand {
       """)
 
   @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Recipe") var recipe: RecipeOptions
 
-  @Option(
-    help: "Widths of the hidden layers, joined by commas; \"\" for a linear model. (default: \"\")",
-    transform: Parse.widths)
-  var hidden: [Int] = []
-  @Option(
-    help: "The activation of the hidden layers. (values: \(Parse.hiddenActivations); default: relu)",
-    transform: Parse.hiddenActivation)
-  var activation = Activation.relu
-  @Option(help: "The activation of the output layer. (default: what goes with the loss)")
-  var outputActivation: Activation?
-  @Option(help: "How kernels are drawn; auto is he before relu and glorot otherwise. Biases start at zero.")
-  var initializer = Initializer.auto
-  @Option(help: "What is made small; auto is mse for numbers and cross-entropy for integers.")
-  var loss = LossChoice.automatic
-
-  @OptionGroup(title: "Optimizer") var stepOptions: StepOptions
-
-  @Option(help: "Rows of a minibatch. (default: 256)", transform: Parse.positive)
-  var batchSize = 256
   @Option(help: "Epochs to have completed in the end. (default: 20)", transform: Parse.positive)
   var epochs = 20
   @Option(
     help: "Steps to have made in the end, if that is earlier. (default: no limit)", transform: Parse.positive)
   var steps: Int?
-  @Option(help: "Of initialisation, order of rows and validation split.")
-  var seed: UInt64 = 0
-  @Flag(help: "Take the rows in the order of the file.")
-  var noShuffle = false
-  @Option(help: "Number format of parameters and arithmetic.")
-  var precision = Precision.float32
-
   @Option(
     help: "Threads, or auto: as many as the first steps show to be fastest. (default: auto)",
     transform: AutomaticOrCount.threads)
   var threads = ThreadChoice.automatic
-  @Option(
-    help:
-      "Shards of a minibatch, or auto. Part of the recipe: another number gives other rounding. (default: auto)",
-    transform: AutomaticOrCount.shards)
-  var shards = ShardChoice.automatic
-
   @Option(
     help: "The part of the rows to keep aside and measure the loss on. (default: 0)",
     transform: Parse.fraction)
@@ -100,27 +69,12 @@ struct TrainCommand: ParsableCommand {
   }
 
   private var trainingOptions: TrainingOptions {
-    var options = TrainingOptions(data: data.location)
+    var options = recipe.trainingOptions(data.location)
     options.validation = validation.map { DatasetLocation(file: $0, x: data.x, y: data.y) }
     options.validationFraction = validationFraction
-    options.hidden = hidden
-    options.activation = activation
-    options.outputActivation = outputActivation
-    options.initializer = initializer
-    options.loss = loss.loss
-    options.optimizer = stepOptions.resolvedOptimizer
-    options.schedule = stepOptions.resolvedSchedule
-    options.reduction = stepOptions.reduction
-    options.clipNorm = stepOptions.clipNorm
-    options.cosineSpansRun = stepOptions.decaySteps == nil
-    options.batchSize = batchSize
     options.epochs = epochs
     options.steps = steps
-    options.seed = seed
-    options.shuffle = !noShuffle
     options.threads = threads
-    options.shards = shards
-    options.precision = precision
     options.initial = initial
     options.output = output
     options.checkpointEvery = checkpointEvery

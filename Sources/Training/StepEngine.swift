@@ -58,6 +58,8 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let variant: KernelVariant?
   /// Who computes what when, if anybody wants to know. Set between segments only. Steps by tiles leave no trace.
   var trace: ShardTrace?
+  /// How each worker spends its time, if anybody wants to know. Set between segments only.
+  var phases: PhaseTimes?
   private let memory: Memory
   /// Not zero once the workers are to stop after this step.
   private let control: AlignedBuffer<Int>
@@ -150,7 +152,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
       let common = StepCommon(
         plan: plan, samples: SamplesView(samples), parameters: parameters.elements,
         state: state.elements, loss: loss, rule: rule, order: segment.order,
-        kernels: FastKernels(variant), outputs: network.outputs)
+        kernels: FastKernels(variant), outputs: network.outputs, clock: phases?.clock(for: worker) ?? .off)
       switch (memory, plans) {
       case (.shards(let team), .shards(let full, let last)):
         let phases = StepLoop(
@@ -168,21 +170,30 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
 
   /// The steps of a segment, two phases each with a barrier after it.
   @inline(__always) private func steps(
-    _ phases: some StepPhases, _ worker: Int, _ workers: Int, _ segment: Segment, _ barrier: Barrier,
+    _ phases: some StepPhases<Element>, _ worker: Int, _ workers: Int, _ segment: Segment, _ barrier: Barrier,
     stop: StopRequest?, account: SegmentResult
   ) -> SegmentResult {
     var account = account
     let control = control.elements
     let (batchSize, count, clips) = (plan.batchSize, samples.count, rule.clipNorm != nil)
     if phases.prepare(), workers > 1 { barrier.wait() }
+    let clock = phases.common.clock
+    clock.start()
+    func meet() {
+      if workers > 1 {
+        barrier.wait()
+        clock.mark(.barrier)
+      }
+    }
     for index in 0..<segment.steps {
       let start = (segment.firstStep + index) * batchSize
       let rows = min(batchSize, count - start)
       phases.first(start: start, rows: rows)
-      if workers > 1 { barrier.wait() }
+      meet()
       if clips {
         phases.measure(rows: rows)
-        if workers > 1 { barrier.wait() }
+        clock.mark(.update)
+        meet()
       }
       phases.second(number: segment.globalStep + index + 1, rows: rows)
       if worker == 0 {
@@ -196,7 +207,8 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
           control[0] = 1
         }
       }
-      if workers > 1 { barrier.wait() }
+      clock.mark(.update)
+      meet()
       if control[0] != 0 { break }
     }
     return account

@@ -49,7 +49,7 @@ struct StepLoop<Element: Scalar>: StepPhases {
       let sum = scratch.computeGradient(
         of: start + shard.lowerBound..<start + shard.upperBound, in: common.order, samples: common.samples,
         parameters: UnsafeBufferPointer(common.parameters), loss: common.loss,
-        gradient: gradient(task.slot, of: worker))
+        gradient: gradient(task.slot, of: worker), clock: common.clock)
       losses[task.shard * ShardTeam<Element>.lossStride] = Double(sum)
       trace?.end(task.shard)
       for merge in 0..<task.merges {
@@ -57,6 +57,7 @@ struct StepLoop<Element: Scalar>: StepPhases {
           UnsafeBufferPointer(gradient(task.slot - merge, of: worker)),
           to: gradient(task.slot - merge - 1, of: worker))
       }
+      common.clock.mark(.update)
     }
   }
 

@@ -5,7 +5,10 @@ import Optimizers
 import Primitives
 
 /// One worker's two phases of a step, on plain addresses. ``StepEngine`` puts a barrier after each.
-protocol StepPhases {
+protocol StepPhases<Element> {
+  associatedtype Element: Scalar
+  /// What it works with.
+  var common: StepCommon<Element> { get }
   /// Makes ready for the first step of a segment, and says whether the others must be waited for.
   func prepare() -> Bool
   /// The first phase, for the minibatch of `rows` rows from position `start` of the epoch on: the parameters are read.
@@ -29,6 +32,7 @@ struct StepCommon<Element: Scalar> {
   let order: EpochOrder
   let kernels: FastKernels<Element>
   let outputs: Int
+  let clock: PhaseClock
 
   /// The optimizer's step `number` on sums over `rows` rows; `squares` is the sum of their squares, where they are clipped.
   @inline(__always) func update(number: Int, rows: Int, squares: Double = 0) -> PreparedStep<Element> {

@@ -61,6 +61,7 @@ struct TileLoop<Element: Scalar>: StepPhases {
           start + rows.start..<start + rows.end, of: common.order, from: common.samples,
           to: passes.input(rows.start), stride: passes.inputStride)
       }
+      common.clock.mark(.data)
       passes.forward(block, parameters: parameters)
       for index in units {
         let rows = step.units[index]
@@ -69,7 +70,9 @@ struct TileLoop<Element: Scalar>: StepPhases {
             rows.start..<rows.end, at: start + rows.start, of: common.order, from: common.samples,
             passes: passes, loss: common.loss))
       }
+      common.clock.mark(.forward)
       passes.backward(block)
+      common.clock.mark(.backward)
       unit = units.upperBound
     }
   }
@@ -88,6 +91,7 @@ struct TileLoop<Element: Scalar>: StepPhases {
       passes.gradient(
         layer: tile.layer, inputs: tile.inputs, panels: tile.panels, rows: rows,
         shard: common.plan.rowsPerShard, stack: stack, updated: updated)
+      common.clock.mark(.backward)
       let column = tile.firstPanel * lanes
       let columns = min(tile.lastPanel * lanes, layer.outputs) - column
       for row in tile.inputs {
@@ -100,6 +104,7 @@ struct TileLoop<Element: Scalar>: StepPhases {
       }
       passes.pack(
         layer: tile.layer, inputs: tile.inputs, panels: tile.panels, parameters: parameters)
+      common.clock.mark(.update)
     }
   }
 

@@ -148,7 +148,7 @@ public final class Trainer<Element: Scalar> {
   @discardableResult public func advance(_ limit: Int, stop: StopRequest? = nil) throws(LockstepError)
     -> Int
   {
-    if isSpoilt { throw divergence(step: progress.globalStep + 1) }
+    if isSpoilt { throw divergence(step: progress.globalStep + 1, epoch: progress.epoch) }
     let proposal = tuner.proposal
     let segment = Segment(
       order: EpochOrder(
@@ -166,7 +166,7 @@ public final class Trainer<Element: Scalar> {
     progress.lossSum = result.lossSum
     if result.diverged {
       isSpoilt = true
-      throw divergence(step: progress.globalStep + 1)
+      throw divergence(step: progress.globalStep + 1, epoch: progress.epoch)
     }
     if progress.step == stepsPerEpoch { completeEpoch() }
     return result.steps
@@ -203,7 +203,7 @@ public final class Trainer<Element: Scalar> {
   public func checkFinite() throws(LockstepError) {
     for vector in [engine.parameters, engine.state] {
       if isSpoilt || Elementwise.firstNonFinite(UnsafeBufferPointer(vector.elements)) != nil {
-        throw divergence(step: progress.globalStep)
+        throw divergence(step: progress.globalStep, epoch: progress.epoch)
       }
     }
   }
@@ -225,10 +225,11 @@ public final class Trainer<Element: Scalar> {
     }
   }
 
-  private func divergence(step: Int) -> LockstepError {
+  /// What is said of a step, counted from 1, whose loss is not finite, in an epoch that counts from 0.
+  func divergence(step: Int, epoch: Int) -> LockstepError {
     LockstepError(
       .diverged, "",
-      "training diverged at step \(step) (epoch \(progress.epoch + 1)): the numbers are not finite",
+      "training diverged at step \(step) (epoch \(epoch + 1)): the numbers are not finite",
       remedy: "Try a smaller --learning-rate, or scale the data.")
   }
 

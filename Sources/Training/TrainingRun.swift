@@ -47,7 +47,7 @@ public struct TrainingRun: Sendable {
     defer { claim?.release() }
     try requireReplaceable()
     let resumed: Checkpoint<Element>? = try checkpointToResume()
-    let data = try load(as: type)
+    let data = try TrainingData(options, as: type)
     let recipe = try settleRecipe(data, resumed: resumed)
     let trainer = try makeTrainer(recipe, data, resumed: resumed)
     let first = TrainingStart(
@@ -68,57 +68,6 @@ public struct TrainingRun: Sendable {
       parametersDigest: trainer.parametersDigest, output: options.output, wasStopped: loop.wasStopped)
   }
 
-  private struct Data<Element: Scalar> {
-    var samples: LoadedSamples<Element>
-    var validation: Samples<Element>?
-    var validationDigest = ""
-    var loss: Loss
-  }
-
-  private func load<Element: Scalar & HDF5Element>(as type: Element.Type) throws(LockstepError)
-    -> Data<Element>
-  {
-    let file = try DatasetFile(options.data)
-    let (loss, role) = options.resolvedLoss(hasIntegerTargets: file.hasIntegerTargets)
-    try checkMemory(file, as: type)
-    let split: Split? =
-      options.validationFraction > 0
-      ? try Split(
-        count: file.rows, validationFraction: options.validationFraction, seed: options.seed) : nil
-    let samples = try SamplesLoader<Element>(file, role: role, split: split).load()
-    var validation = samples.validation
-    var validationDigest = ""
-    if let location = options.validation {
-      let file = try DatasetFile(location)
-      try requireSameShape(file, as: samples.training)
-      try checkMemory(file, as: type)
-      let loaded = try SamplesLoader<Element>(file, role: role).load()
-      validation = loaded.training
-      validationDigest = loaded.digest.description
-    }
-    if loss == .binaryCrossEntropy {
-      try samples.training.requireProbabilities(options.data)
-      try samples.validation?.requireProbabilities(options.data)
-      if let location = options.validation { try validation?.requireProbabilities(location) }
-    }
-    let classes = samples.training.outputs
-    if options.loss == nil, role == .labels, classes > max(1000, samples.training.count) {
-      throw LockstepError(
-        .badData, options.data.yName, "the integers are read as classes, and there are more than rows",
-        found: "class \(classes - 1) in \(samples.training.count) rows",
-        remedy: "For numbers, give --loss mse; for classes, --loss cross-entropy.")
-    }
-    return Data(
-      samples: samples, validation: validation, validationDigest: validationDigest, loss: loss)
-  }
-
-  private func checkMemory<Element: Scalar>(_ file: borrowing DatasetFile, as type: Element.Type)
-    throws(LockstepError)
-  {
-    try MemoryPlan(loading: file, as: type).check(
-      file.location.file, "holding the samples", remedy: "Use fewer rows or --precision float32.")
-  }
-
   /// Throws if writing the output would destroy something that nobody said may go.
   private func requireReplaceable() throws(LockstepError) {
     guard let output = options.output, let found = FileIdentity(output) else { return }
@@ -134,26 +83,10 @@ public struct TrainingRun: Sendable {
     }
   }
 
-  private func requireSameShape<Element: Scalar>(
-    _ file: borrowing DatasetFile, as samples: Samples<Element>
-  ) throws(LockstepError) {
-    var (name, own, other) = (file.location.xName, file.features, samples.features)
-    if own == other, case .values(_, let columns) = samples.targets {
-      (name, own, other) = (file.location.yName, file.targets, columns)
-    }
-    guard own == other else {
-      throw LockstepError(
-        .badData, name, "the rows are not like those of \(options.data.file)", found: "\(own) columns",
-        expected: "\(other)", remedy: "Name a --validation file of the same kind.")
-    }
-  }
-
   private func settleRecipe<Element: Scalar>(
-    _ data: Data<Element>, resumed: Checkpoint<Element>?
+    _ data: TrainingData<Element>, resumed: Checkpoint<Element>?
   ) throws(LockstepError) -> Recipe {
-    var recipe = try options.recipe(
-      rows: data.samples.training.count, features: data.samples.training.features,
-      outputs: max(data.samples.training.outputs, data.validation?.outputs ?? 0), loss: data.loss)
+    var recipe = try data.recipe(options)
     recipe.validationDigest = data.validationDigest
     if let resumed {
       recipe.initialParameters = resumed.recipe.initialParameters
@@ -169,7 +102,7 @@ public struct TrainingRun: Sendable {
   }
 
   private func makeTrainer<Element: Scalar & HDF5Element>(
-    _ recipe: Recipe, _ data: Data<Element>, resumed: Checkpoint<Element>?
+    _ recipe: Recipe, _ data: TrainingData<Element>, resumed: Checkpoint<Element>?
   ) throws(LockstepError) -> Trainer<Element> {
     if let resumed {
       return try Trainer(

@@ -35,17 +35,25 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   /// the loss.
   @inline(__always) func computeGradient(
     of positions: Range<Int>, in order: EpochOrder, samples: SamplesView<Element>,
-    parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>
+    parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>,
+    clock: PhaseClock
   ) -> Element {
     if let small, case .values(let y, _) = samples.targets {
       let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<positions.count])
       order.copyRows(from: positions.lowerBound, into: rows)
-      return small.squaredErrorGradient(
+      clock.mark(.data)
+      let total = small.squaredErrorGradient(
         parameters: parameters, x: samples.x, y: y, rows: UnsafeBufferPointer(rows), gradient: gradient)
+      clock.mark(.gradient)
+      return total
     }
     let (input, targets) = collect(positions, of: order, from: samples)
-    return workspace.computeGradient(
-      input: input, targets: targets, parameters: parameters, loss: loss, gradient: gradient)
+    clock.mark(.data)
+    let total = workspace.evaluate(input: input, targets: targets, parameters: parameters, loss: loss).loss
+    clock.mark(.forward)
+    workspace.backpropagate(input: input, parameters: parameters, gradient: gradient)
+    clock.mark(.backward)
+    return total
   }
 
   /// Collects the rows at `positions` of `order` and returns views of their features and targets.

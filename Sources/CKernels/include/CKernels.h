@@ -162,6 +162,14 @@ typedef struct {
   /// Turns derivatives by a layer's outputs into those by its weighted sums, which the outputs tell.
   void (*derive_f32)(float *gradient, const float *outputs, int64_t count, int32_t activation);
   void (*derive_f64)(double *gradient, const double *outputs, int64_t count, int32_t activation);
+
+  /// Bytes of as many independent sums as keep the CPU's multiply-adders busy without leaving the registers.
+  int32_t independent_bytes;
+
+  /// values = values * 0.5 + 1, `rounds` times over, by fused multiply-adds on `independent_bytes` of numbers in registers:
+  /// nothing on this CPU does more of them a second.
+  void (*multiply_adds_f32)(int64_t rounds, float *values);
+  void (*multiply_adds_f64)(int64_t rounds, double *values);
 } ck_functions;
 
 /// The bytes of scratch that `small_gradient` needs: the same for both types of number.
