@@ -43,11 +43,9 @@
 #include "Numbers.h"
 
 ALWAYS uint32_t hash(uint32_t h) {
-  h ^= h >> 16;
   h *= 0x7FEB352Du;
   h ^= h >> 15;
-  h *= 0x846CA68Bu;
-  return h ^ h >> 16;
+  return h * 0x846CA68Bu;
 }
 
 ALWAYS uint32_t add_modulo(uint32_t value, uint32_t h, uint32_t modulus) {
@@ -56,9 +54,12 @@ ALWAYS uint32_t add_modulo(uint32_t value, uint32_t h, uint32_t modulus) {
   return sum >= modulus ? sum - modulus : sum;
 }
 
+/// Half the rounds: see `KeyedPermutation`.
+ALWAYS int round_pairs(uint32_t width) { return width < 32 ? 3 : 2; }
+
 ALWAYS uint32_t encipher(const ck_permutation *p, uint32_t cell) {
   uint32_t row = cell / p->width, column = cell % p->width;
-  for (int pair = 0; pair < 3; pair++) {
+  for (int pair = 0; pair < round_pairs(p->width); pair++) {
     row = add_modulo(row, hash(column ^ p->keys[2 * pair]), p->height);
     column = add_modulo(column, hash(row ^ p->keys[2 * pair + 1]), p->width);
   }
@@ -85,7 +86,7 @@ static void permute(const ck_permutation *permutation, uint64_t start, int64_t *
         row++;
       }
     }
-    for (int pair = 0; pair < 3; pair++) {
+    for (int pair = 0; pair < round_pairs(p.width); pair++) {
       const uint32_t key = p.keys[2 * pair], next = p.keys[2 * pair + 1];
       for (int lane = 0; lane < lanes; lane++)
         rows[lane] = add_modulo(rows[lane], hash(columns[lane] ^ key), p.height);

@@ -195,7 +195,8 @@ static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const RE
   VEC *below_delta = delta + (int64_t)widest * TILE;
   // One vector of partial sums a parameter.
   VEC *const sums = below_delta + (int64_t)widest * TILE;
-  for (int32_t p = 0; p < parameter_count; p++) sums[p] = NAME(splat)(0);
+  const int32_t padded = (parameter_count + LANES - 1) / LANES * LANES;
+  for (int32_t p = 0; p < padded; p++) sums[p] = NAME(splat)(0);
   VEC loss = NAME(splat)(0);
   const int32_t targets = layers[count - 1].outputs;
 
@@ -291,7 +292,10 @@ static REAL NAME(small_gradient)(const ck_layer *layers, int32_t count, const RE
     const VEC total = NAME(sums)(sums + p);
     memcpy(gradient + p, &total, sizeof total);
   }
-  for (; p < parameter_count; p++) gradient[p] = NAME(sum)(sums[p]);
+  if (p < parameter_count) {
+    const VEC total = NAME(sums)(sums + p);
+    for (int lane = 0; p + lane < parameter_count; lane++) gradient[p + lane] = total[lane];
+  }
   return NAME(sum)(loss);
 }
 
@@ -421,11 +425,16 @@ static void NAME(nesterov)(REAL *restrict w, const REAL *restrict g, REAL *restr
   }
 }
 
-/// STEP(T) for all numbers from 0 up to `count`: whole vectors first, then single numbers. The operators are the same for
-/// both, and so are the bits.
-#define ELEMENTWISE(STEP)                          \
-  int64_t i = 0;                                   \
-  for (; i + LANES <= count; i += LANES) STEP(VEC) \
+typedef REAL NAME(half) __attribute__((vector_size(32)));
+typedef REAL NAME(quarter) __attribute__((vector_size(16)));
+
+/// STEP(T) for all numbers from 0 up to `count`: whole vectors first, then ever smaller ones, down to single numbers. The
+/// operators are the same for all, and so are the bits.
+#define ELEMENTWISE(STEP)                                               \
+  int64_t i = 0;                                                        \
+  for (; i + LANES <= count; i += LANES) STEP(VEC)                      \
+  for (; i + LANES / 2 <= count; i += LANES / 2) STEP(NAME(half))       \
+  for (; i + LANES / 4 <= count; i += LANES / 4) STEP(NAME(quarter))    \
   for (; i < count; i++) STEP(REAL)
 #define GET(value, from) memcpy(&value, from + i, sizeof value)
 #define PUT(value, to) memcpy(to + i, &value, sizeof value)

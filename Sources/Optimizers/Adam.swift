@@ -13,11 +13,12 @@ public enum BiasCorrection: String, Sendable, CaseIterable {
     self == .stepwise ? 1 - Self.power(beta, step) : 1 - beta
   }
 
-  /// base to the power `exponent` by repeated squaring: the same bits with any C library.
+  /// base to the power `exponent` by repeated squaring: the same bits with any C library. Without branches that a CPU would
+  /// have to guess.
   @inlinable static func power(_ base: Double, _ exponent: Int) -> Double {
     var (result, square, rest) = (1.0, base, exponent)
     while rest > 0 {
-      if rest & 1 == 1 { result *= square }
+      result *= rest & 1 == 1 ? square : 1
       square *= square
       rest >>= 1
     }

@@ -5,6 +5,7 @@ import Primitives
 struct StepLoop<Element: Scalar>: StepPhases {
   let common: StepCommon<Element>
   private let worker: Int
+  private let alone: Bool
   private let full: StepPlan.View
   private let last: StepPlan.View
   private let scratch: WorkerScratch<Element>
@@ -23,6 +24,7 @@ struct StepLoop<Element: Scalar>: StepPhases {
   ) {
     self.common = common
     self.worker = worker
+    alone = workers == 1
     self.full = full
     self.last = last
     self.trace = trace
@@ -35,7 +37,10 @@ struct StepLoop<Element: Scalar>: StepPhases {
     squares = team.squares.elements
   }
 
-  func prepare() -> Bool { false }
+  func prepare() -> Bool {
+    scratch.begin()
+    return false
+  }
 
   private func plan(rows: Int) -> StepPlan.View { rows == common.plan.batchSize ? full : last }
 
@@ -49,7 +54,7 @@ struct StepLoop<Element: Scalar>: StepPhases {
       let sum = scratch.computeGradient(
         of: start + shard.lowerBound..<start + shard.upperBound, in: common.order, samples: common.samples,
         parameters: UnsafeBufferPointer(common.parameters), loss: common.loss,
-        gradient: gradient(task.slot, of: worker), clock: common.clock)
+        gradient: gradient(task.slot, of: worker), alone: alone, clock: common.clock)
       losses[task.shard * ShardTeam<Element>.lossStride] = Double(sum)
       trace?.end(task.shard)
       for merge in 0..<task.merges {

@@ -13,7 +13,9 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   /// `slots` gradients of `gradientStride` numbers each.
   let gradients: AlignedBuffer<Element>
   private let features: Int
+  /// Rows of the order worked out so far, from position `window[0]` up to `window[1]`.
   private let indices: AlignedBuffer<Int>
+  private let window: AlignedBuffer<Int>
   private let x: AlignedBuffer<Element>
   private let values: AlignedBuffer<Element>
   private let labels: AlignedBuffer<Int32>
@@ -25,29 +27,50 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     features = network.inputs
     workspace = Workspace(network: network, capacity: rows, variant: variant)
     gradients = AlignedBuffer(repeating: 0, count: gradientCount)
-    indices = AlignedBuffer(repeating: 0, count: rows)
+    indices = AlignedBuffer(repeating: 0, count: max(rows, Self.lookahead))
+    window = AlignedBuffer(repeating: 0, count: 2)
     x = AlignedBuffer(repeating: 0, count: rows * network.inputs)
     values = AlignedBuffer(repeating: 0, count: usesLabels ? 0 : rows * network.outputs)
     labels = AlignedBuffer(repeating: 0, count: usesLabels ? rows : 0)
   }
 
+  /// The rows that are worked out at once by who computes all of them: an order gives many for little more than a few.
+  private static var lookahead: Int { 1024 }
+
+  /// Forgets what was worked out of another order.
+  func begin() { (window.elements[0], window.elements[1]) = (0, 0) }
+
+  /// The rows at `positions` of `order`, and those that follow if `alone`: then they are wanted here next.
+  @inline(__always) private func rows(
+    at positions: Range<Int>, of order: EpochOrder, alone: Bool
+  ) -> UnsafeBufferPointer<Int> {
+    let window = window.elements
+    if positions.lowerBound < window[0] || positions.upperBound > window[1] {
+      let end = alone ? min(positions.lowerBound + indices.count, order.count) : positions.upperBound
+      (window[0], window[1]) = (positions.lowerBound, end)
+      order.copyRows(
+        from: window[0], into: UnsafeMutableBufferPointer(rebasing: indices.elements[..<(end - window[0])]))
+    }
+    let first = positions.lowerBound - window[0]
+    return UnsafeBufferPointer(rebasing: indices.elements[first..<first + positions.count])
+  }
+
   /// Sets `gradient` to the sum of the loss's derivatives over the rows at `positions` of `order`, and returns the sum of
-  /// the loss.
+  /// the loss. `alone` says that this worker computes all rows, in order.
   @inline(__always) func computeGradient(
     of positions: Range<Int>, in order: EpochOrder, samples: SamplesView<Element>,
     parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>,
-    clock: PhaseClock
+    alone: Bool, clock: PhaseClock
   ) -> Element {
+    let rows = rows(at: positions, of: order, alone: alone)
     if let small, case .values(let y, _) = samples.targets {
-      let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<positions.count])
-      order.copyRows(from: positions.lowerBound, into: rows)
       clock.mark(.data)
       let total = small.squaredErrorGradient(
-        parameters: parameters, x: samples.x, y: y, rows: UnsafeBufferPointer(rows), gradient: gradient)
+        parameters: parameters, x: samples.x, y: y, rows: rows, gradient: gradient)
       clock.mark(.gradient)
       return total
     }
-    let (input, targets) = collect(positions, of: order, from: samples)
+    let (input, targets) = collect(rows, from: samples)
     clock.mark(.data)
     let total = workspace.evaluate(input: input, targets: targets, parameters: parameters, loss: loss).loss
     clock.mark(.forward)
@@ -56,14 +79,11 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     return total
   }
 
-  /// Collects the rows at `positions` of `order` and returns views of their features and targets.
+  /// Collects `chosen` rows and returns views of their features and targets.
   @inline(__always) private func collect(
-    _ positions: Range<Int>, of order: EpochOrder, from samples: SamplesView<Element>
+    _ chosen: UnsafeBufferPointer<Int>, from samples: SamplesView<Element>
   ) -> (input: Matrix<Element>, targets: Targets<Element>) {
-    let count = positions.count
-    let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<count])
-    order.copyRows(from: positions.lowerBound, into: rows)
-    let chosen = UnsafeBufferPointer(rows)
+    let count = chosen.count
     let x = UnsafeMutableBufferPointer(rebasing: x.elements[..<(count * features)])
     Gather.rows(
       of: samples.x, width: features, indices: chosen, to: x)
