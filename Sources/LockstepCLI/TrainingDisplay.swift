@@ -23,7 +23,9 @@ final class TrainingDisplay: Sendable {
     case .advanced(let progress, let loss): advance(progress, loss: loss)
     case .stoppedEarly(let progress):
       let best =
-        progress.best.map { "better than \(Format.number($0.value)) of epoch \($0.epoch)" } ?? "a number"
+        progress.best.map {
+          "better than \(Format.number($0.value)) of epoch \($0.epoch), whose parameters are kept"
+        } ?? "a number"
       note(
         "the run is complete: for \(Format.count(progress.epochsSinceBest, "epoch")) the validation loss was not \(best)"
       )

@@ -66,7 +66,9 @@ public struct Predictor: Sendable {
     }
     if recipe.loss == .binaryCrossEntropy { try samples.requireProbabilities(location) }
     return Evaluator(network: recipe.network, loss: recipe.loss, team: team)
-      .evaluate(samples, parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0))
+      .evaluate(
+        samples, parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0),
+        countingConfusions: true)
   }
 
   /// Writes the network's predictions for the features of a file to a new dataset file: `/y`, numbers or classes, for

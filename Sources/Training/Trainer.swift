@@ -198,8 +198,12 @@ public final class Trainer<Element: Scalar> {
 
   /// How well the network does on `samples` now.
   public func evaluate(_ samples: Samples<Element>) -> Evaluation {
+    evaluate(samples, countingConfusions: true)
+  }
+
+  private func evaluate(_ samples: Samples<Element>, countingConfusions: Bool) -> Evaluation {
     Evaluator(network: recipe.network, loss: recipe.loss, team: engine.team)
-      .evaluate(samples, parameters: engine.parameters)
+      .evaluate(samples, parameters: engine.parameters, countingConfusions: countingConfusions)
   }
 
   /// Everything needed to go on later, as it is now.
@@ -225,7 +229,7 @@ public final class Trainer<Element: Scalar> {
 
   private func completeEpoch() {
     let loss = currentLoss
-    let validationLoss = validation.map { evaluate($0).loss }
+    let validationLoss = validation.map { evaluate($0, countingConfusions: false).loss }
     progress.epoch += 1
     progress.step = 0
     progress.lossSum = 0

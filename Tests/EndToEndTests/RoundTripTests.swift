@@ -78,6 +78,15 @@ import Testing
     let accuracy = try #require(evaluated.number("accuracy"))
     #expect(accuracy > 0.93)
     try Lockstep.json(["evaluate", "c.weights.h5", "data.h5", "--best"], in: folder)
+    let confusion = try #require(evaluated.table("confusion_matrix"))
+    #expect(confusion.joined().reduce(0, +) == 900)
+    #expect(abs(Double((0..<3).map { confusion[$0][$0] }.reduce(0, +)) / 900 - accuracy) < 1e-12)
+    let shown = try Lockstep.run(["evaluate", "c.weights.h5", "data.h5"], in: folder).output
+    #expect(shown.contains("confusion matrix: a row for each true class"))
+    for (truth, row) in confusion.enumerated() {
+      let line = ([truth] + row).map { "\($0)" }
+      #expect(shown.split(separator: "\n").contains { $0.split(separator: " ").map(String.init) == line })
+    }
 
     try Lockstep.json(["predict", "c.weights.h5", "data.h5", "--output", "p.h5"], in: folder)
     let labels = try read("data.h5", "/y", in: folder)
