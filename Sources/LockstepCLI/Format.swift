@@ -78,6 +78,11 @@ enum Format {
     return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
   }
 
+  /// A number of things: "1 epoch", "2,000 epochs".
+  static func count(_ value: Int, _ thing: String) -> String {
+    "\(count(value)) \(thing)\(value == 1 ? "" : "s")"
+  }
+
   /// A rate or size in thousands, millions and so on: "2.1 M".
   static func short(_ value: Double) -> String {
     var value = value

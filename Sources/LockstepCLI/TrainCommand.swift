@@ -36,6 +36,12 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "A file to measure the loss on after each epoch.", completion: .file())
   var validation: String?
 
+  @Option(
+    help:
+      "End after so many epochs without a better validation loss. The checkpoint's layers are then the best ones. (default: never)",
+    transform: Parse.positive)
+  var earlyStopping: Int?
+
   @Option(help: "Start from the parameters of a Keras weights file or checkpoint.", completion: .file())
   var initial: String?
   @Option(
@@ -57,6 +63,9 @@ struct TrainCommand: ParsableCommand {
     if validation != nil, validationFraction > 0 {
       throw ValidationError("Give --validation or --validation-fraction, not both.")
     }
+    if earlyStopping != nil, validation == nil, validationFraction == 0 {
+      throw ValidationError("--early-stopping needs --validation or --validation-fraction.")
+    }
     if resume, output == nil {
       throw ValidationError("--resume needs --output: the checkpoint to go on from.")
     }
@@ -74,6 +83,7 @@ struct TrainCommand: ParsableCommand {
     options.validationFraction = validationFraction
     options.epochs = epochs
     options.steps = steps
+    options.earlyStopping = earlyStopping
     options.threads = threads
     options.initial = initial
     options.output = output

@@ -21,6 +21,14 @@ final class TrainingDisplay: Sendable {
     case .threadsChosen(let count, let reason):
       note("\(count) thread\(count == 1 ? "" : "s"): \(reason)")
     case .advanced(let progress, let loss): advance(progress, loss: loss)
+    case .stoppedEarly(let progress):
+      let best =
+        progress.best.map {
+          "better than \(Format.number($0.value)) of epoch \($0.epoch), whose parameters are kept"
+        } ?? "a number"
+      note(
+        "the run is complete: for \(Format.count(progress.epochsSinceBest, "epoch")) the validation loss was not \(best)"
+      )
     case .epoch, .saved: break
     }
   }

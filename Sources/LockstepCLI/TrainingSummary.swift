@@ -23,6 +23,9 @@ struct TrainingSummary {
       "samples_per_second": .number(report.samplesPerSecond),
       "parameters_digest": .string(report.parametersDigest.description),
       "output": report.output.map(JSON.string) ?? .null, "stopped": .boolean(report.wasStopped),
+      "best_validation_loss": .optional(report.progress.best?.value),
+      "best_epoch": report.progress.best.map { .integer($0.epoch) } ?? .null,
+      "stopped_early": .boolean(report.stoppedEarly),
     ])
   }
 
@@ -33,6 +36,9 @@ struct TrainingSummary {
       ("loss", Format.number(report.loss)),
     ]
     if let loss = report.validationLoss { rows.append(("validation loss", Format.number(loss))) }
+    if let best = report.progress.best, best.epoch != report.progress.epoch {
+      rows.append(("best", "\(Format.number(best.value)) after epoch \(best.epoch)"))
+    }
     if !report.start.recipe.schedule.isConstant {
       rows.append(("learning rate", "\(Format.number(report.learningRate)) at the last step"))
     }

@@ -30,7 +30,7 @@ extension Checkpoint where Element: HDF5Element {
     let file = try File(
       creating: path, options: File.CreationOptions(format: .v110, userBlockSize: Seal.size))
     try file.createGroup("/vars").setAttribute("name", "sequential")
-    try KerasWeights.write(parameters, layout: layout, to: file)
+    try KerasWeights.write(modelParameters, layout: layout, to: file)
     try writeOptimizer(to: file.createGroup("/optimizer/vars"), layout: layout)
     let lockstep = try file.createGroup("/lockstep")
     try lockstep.setAttribute("schema", "lockstep-checkpoint")
@@ -40,6 +40,10 @@ extension Checkpoint where Element: HDF5Element {
     try writeHistory(to: lockstep.createGroup("history"))
     if !bestParameters.isEmpty {
       try KerasWeights.write(bestParameters, layout: layout, to: lockstep.createGroup("best"))
+    }
+    if patience != nil {
+      // The layers above are the best ones; training goes on from these.
+      try KerasWeights.write(parameters, layout: layout, to: lockstep.createGroup("last"))
     }
     let environment = try lockstep.createGroup("environment")
     for (name, value) in RunEnvironment.attributes { try environment.setAttribute(name, value) }
@@ -79,6 +83,7 @@ extension Checkpoint where Element: HDF5Element {
     try group.setAttribute("seed", recipe.seed)
     try group.setAttribute("loss_sum", progress.lossSum)
     try group.setAttribute("dataset_fingerprint", datasetDigest)
+    if let patience { try group.setAttribute("patience", patience) }
     if let best = progress.best {
       try group.setAttribute("best_value", best.value)
       try group.setAttribute("best_epoch", best.epoch)

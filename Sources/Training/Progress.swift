@@ -19,6 +19,9 @@ public struct Progress: Sendable, Equatable {
     public var epoch: Int
   }
 
+  /// The epochs completed since the best value was reached, or since the start.
+  public var epochsSinceBest: Int { epoch - (best?.epoch ?? 0) }
+
   /// The start.
   public init() {}
 }

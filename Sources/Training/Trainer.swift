@@ -16,6 +16,11 @@ public final class Trainer<Element: Scalar> {
   public private(set) var history: [EpochRecord]
   /// The parameters after the epoch of the best validation loss; empty without validation.
   public private(set) var bestParameters: [Element]
+  /// The epochs without a better validation loss after which training is to end; nil for no such end. With a patience, the
+  /// best parameters are the model's: see ``Checkpoint/modelParameters``.
+  public var patience: Int? {
+    willSet { precondition(newValue.map { $0 > 0 && validation != nil } ?? true) }
+  }
   /// The rows trained on.
   public let samples: Samples<Element>
   /// The rows kept aside, if any.
@@ -112,6 +117,7 @@ public final class Trainer<Element: Scalar> {
     self.progress = progress
     history = checkpoint.history
     bestParameters = checkpoint.bestParameters
+    if validation != nil { patience = checkpoint.patience }
   }
 
   /// The parameters as they are now, laid out as ``ParameterLayout`` says.
@@ -120,8 +126,12 @@ public final class Trainer<Element: Scalar> {
   /// The optimizer's state vectors, one after the other.
   public var optimizerState: [Element] { engine.state.array }
 
-  /// The digest of the parameters' bytes.
-  public var parametersDigest: Digest { Digest(of: UnsafeBufferPointer(engine.parameters.elements)) }
+  /// The digest of the model's parameters, as in a checkpoint.
+  public var parametersDigest: Digest {
+    patience == nil || bestParameters.isEmpty
+      ? Digest(of: UnsafeBufferPointer(engine.parameters.elements))
+      : bestParameters.withUnsafeBufferPointer { Digest(of: $0) }
+  }
 
   /// The steps of an epoch.
   public var stepsPerEpoch: Int { engine.stepsPerEpoch }
@@ -172,11 +182,14 @@ public final class Trainer<Element: Scalar> {
     return result.steps
   }
 
-  /// Trains until `epochs` are completed, calling `body` after each.
+  /// Whether the validation loss was last better so many epochs ago that patience is at its end.
+  public var isOutOfPatience: Bool { patience.map { progress.epochsSinceBest >= $0 } ?? false }
+
+  /// Trains until `epochs` are completed or patience is at its end, calling `body` after each epoch.
   public func train(epochs: Int, _ body: (_ epoch: Int, EpochRecord) -> Void = { _, _ in })
     throws(LockstepError)
   {
-    while progress.epoch < epochs {
+    while progress.epoch < epochs, !isOutOfPatience {
       let epoch = progress.epoch
       try advance(.max)
       if progress.epoch > epoch { body(progress.epoch, history[epoch]) }
@@ -185,8 +198,12 @@ public final class Trainer<Element: Scalar> {
 
   /// How well the network does on `samples` now.
   public func evaluate(_ samples: Samples<Element>) -> Evaluation {
+    evaluate(samples, countingConfusions: true)
+  }
+
+  private func evaluate(_ samples: Samples<Element>, countingConfusions: Bool) -> Evaluation {
     Evaluator(network: recipe.network, loss: recipe.loss, team: engine.team)
-      .evaluate(samples, parameters: engine.parameters)
+      .evaluate(samples, parameters: engine.parameters, countingConfusions: countingConfusions)
   }
 
   /// Everything needed to go on later, as it is now.
@@ -194,9 +211,11 @@ public final class Trainer<Element: Scalar> {
   /// - Throws: ``LockstepError`` of kind `diverged` if a parameter is not finite.
   public func checkpoint() throws(LockstepError) -> Checkpoint<Element> {
     try checkFinite()
-    return Checkpoint(
+    var checkpoint = Checkpoint(
       recipe: recipe, progress: progress, history: history, parameters: parameters,
       optimizerState: optimizerState, bestParameters: bestParameters)
+    checkpoint.patience = patience
+    return checkpoint
   }
 
   /// Throws ``LockstepError`` of kind `diverged` if a parameter is not finite.
@@ -210,7 +229,7 @@ public final class Trainer<Element: Scalar> {
 
   private func completeEpoch() {
     let loss = currentLoss
-    let validationLoss = validation.map { evaluate($0).loss }
+    let validationLoss = validation.map { evaluate($0, countingConfusions: false).loss }
     progress.epoch += 1
     progress.step = 0
     progress.lossSum = 0

@@ -38,6 +38,8 @@ public struct TrainingOptions: Sendable {
   public var epochs = 20
   /// How many steps to have made in the end, if that is earlier.
   public var steps: Int?
+  /// The epochs without a better validation loss after which to end.
+  public var earlyStopping: Int?
   /// Of initialisation, order and split.
   public var seed: UInt64 = 0
   /// Whether each epoch takes the rows in an order of its own.

@@ -42,6 +42,7 @@ public struct TrainingRun: Sendable {
     -> TrainingReport
   {
     let start = monotonicNanoseconds()
+    try checkEarlyStopping()
     // The output is looked at before any work is done, and stays ours until the end.
     let claim = try options.output.map { path throws(LockstepError) in try OutputClaim(path) }
     defer { claim?.release() }
@@ -65,7 +66,22 @@ public struct TrainingRun: Sendable {
       learningRate: trainer.learningRate, threads: trainer.threads?.count ?? 1,
       seconds: Double(monotonicNanoseconds() - start) * 1e-9, trainingSeconds: seconds,
       samplesPerSecond: seconds > 0 ? Double(rows) / seconds : 0,
-      parametersDigest: trainer.parametersDigest, output: options.output, wasStopped: loop.wasStopped)
+      parametersDigest: trainer.parametersDigest, output: options.output, stoppedEarly: loop.stoppedEarly,
+      wasStopped: loop.wasStopped)
+  }
+
+  private func checkEarlyStopping() throws(LockstepError) {
+    guard let patience = options.earlyStopping else { return }
+    guard patience > 0 else {
+      throw LockstepError(
+        .usage, "--early-stopping", "is outside its range", found: "\(patience)",
+        expected: "a whole number from 1 up")
+    }
+    guard options.validation != nil || options.validationFraction > 0 else {
+      throw LockstepError(
+        .usage, "--early-stopping", "needs a validation loss to watch",
+        remedy: "Give --validation or --validation-fraction.")
+    }
   }
 
   /// Throws if writing the output would destroy something that nobody said may go.

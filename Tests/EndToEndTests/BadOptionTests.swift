@@ -15,6 +15,7 @@ import Testing
     ["--checkpoint-steps", "0"], ["--momentum", "0.5", "--optimizer", "adam"], ["--no-such-option"],
     ["--rho", "0.5"], ["--rho", "1", "--optimizer", "rmsprop"], ["--weight-decay", "-1"],
     ["--beta1", "0.5", "--optimizer", "nesterov"], ["--epsilon", "1", "--optimizer", "momentum"],
+    ["--early-stopping", "3"], ["--early-stopping", "0", "--validation-fraction", "0.1"],
     ["--reduction", "median"], ["--clip-norm", "0"], ["--clip-norm", "-1"], ["--schedule", "linear"],
     ["--schedule", "step"], ["--decay-steps", "5"],
     ["--decay-steps", "0", "--schedule", "step"], ["--decay-rate", "0.5", "--schedule", "cosine"],

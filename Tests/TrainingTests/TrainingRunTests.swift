@@ -47,6 +47,7 @@ struct TrainingRunTests {
         case .threadsChosen: "threads"
         case .epoch(let epoch, _): "epoch \(epoch)"
         case .saved: "saved"
+        case .stoppedEarly: "stopped early"
         case .advanced: ""
         }
       names.withLock { if !name.isEmpty { $0.append(name) } }

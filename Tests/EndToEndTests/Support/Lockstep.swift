@@ -92,6 +92,7 @@ struct JSONObject {
   func number(_ key: String, _ inner: String) -> Double? {
     ((values[key] as? [String: Any])?[inner] as? NSNumber)?.doubleValue
   }
+  func table(_ key: String) -> [[Int]]? { values[key] as? [[Int]] }
   func integer(_ key: String, _ inner: String) -> Int? {
     ((values[key] as? [String: Any])?[inner] as? NSNumber)?.intValue
   }
