@@ -52,7 +52,8 @@ let package = Package(
       name: "KernelsTests", dependencies: ["CKernels", "Kernels", "Primitives"],
       resources: [.copy("Reference")]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Kernels", "Primitives"]),
-    .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"]),
+    .testTarget(
+      name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"], resources: [.copy("Reference")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5", "Primitives", "TestSupport"]),
     .testTarget(
       name: "TrainingTests", dependencies: lockstep + ["TestSupport"],

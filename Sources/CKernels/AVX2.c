@@ -4,6 +4,7 @@
 #define VARIANT_NAME "avx2"
 #define PRODUCT_ROWS 3
 #define PRODUCT_VECTORS 2
+#define INDEPENDENT_VECTORS 6
 #include "Body.h"
 #pragma clang attribute pop
 #endif

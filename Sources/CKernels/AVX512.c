@@ -5,6 +5,7 @@
 #define VARIANT_NAME "avx512"
 #define PRODUCT_ROWS 8
 #define PRODUCT_VECTORS 3
+#define INDEPENDENT_VECTORS 16
 #include "Body.h"
 #pragma clang attribute pop
 #endif

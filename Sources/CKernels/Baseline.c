@@ -8,4 +8,5 @@
 #endif
 #define PRODUCT_ROWS 4
 #define PRODUCT_VECTORS 1
+#define INDEPENDENT_VECTORS 4
 #include "Body.h"

@@ -51,11 +51,9 @@
 #include "Numbers.h"
 
 ALWAYS uint32_t hash(uint32_t h) {
-  h ^= h >> 16;
   h *= 0x7FEB352Du;
   h ^= h >> 15;
-  h *= 0x846CA68Bu;
-  return h ^ h >> 16;
+  return h * 0x846CA68Bu;
 }
 
 ALWAYS uint32_t add_modulo(uint32_t value, uint32_t h, uint32_t modulus) {
@@ -64,9 +62,12 @@ ALWAYS uint32_t add_modulo(uint32_t value, uint32_t h, uint32_t modulus) {
   return sum >= modulus ? sum - modulus : sum;
 }
 
+/// Half the rounds: see `KeyedPermutation`.
+ALWAYS int round_pairs(uint32_t width) { return width < 32 ? 3 : 2; }
+
 ALWAYS uint32_t encipher(const ck_permutation *p, uint32_t cell) {
   uint32_t row = cell / p->width, column = cell % p->width;
-  for (int pair = 0; pair < 3; pair++) {
+  for (int pair = 0; pair < round_pairs(p->width); pair++) {
     row = add_modulo(row, hash(column ^ p->keys[2 * pair]), p->height);
     column = add_modulo(column, hash(row ^ p->keys[2 * pair + 1]), p->width);
   }
@@ -93,7 +94,7 @@ static void permute(const ck_permutation *permutation, uint64_t start, int64_t *
         row++;
       }
     }
-    for (int pair = 0; pair < 3; pair++) {
+    for (int pair = 0; pair < round_pairs(p.width); pair++) {
       const uint32_t key = p.keys[2 * pair], next = p.keys[2 * pair + 1];
       for (int lane = 0; lane < lanes; lane++)
         rows[lane] = add_modulo(rows[lane], hash(columns[lane] ^ key), p.height);
@@ -159,12 +160,29 @@ const ck_functions VARIANT = {
     .small_gradient_f64 = small_gradient_f64,
     .product_f32 = product_f32,
     .product_f64 = product_f64,
+    .product_vectors = PRODUCT_VECTORS,
+    .panel_product_f32 = panel_product_f32,
+    .panel_product_f64 = panel_product_f64,
+    .weight_gradient_f32 = weight_gradient_f32,
+    .weight_gradient_f64 = weight_gradient_f64,
+    .pack_f32 = pack_f32,
+    .pack_f64 = pack_f64,
     .add_f32 = add_f32,
     .add_f64 = add_f64,
+    .squares_f32 = squares_f32,
+    .squares_f64 = squares_f64,
     .descend_f32 = descend_f32,
     .descend_f64 = descend_f64,
     .momentum_f32 = momentum_f32,
     .momentum_f64 = momentum_f64,
+    .nesterov_f32 = nesterov_f32,
+    .nesterov_f64 = nesterov_f64,
+    .adagrad_f32 = adagrad_f32,
+    .adagrad_f64 = adagrad_f64,
+    .rmsprop_f32 = rmsprop_f32,
+    .rmsprop_f64 = rmsprop_f64,
+    .adadelta_f32 = adadelta_f32,
+    .adadelta_f64 = adadelta_f64,
     .adam_f32 = adam_f32,
     .adam_f64 = adam_f64,
     .permute = permute,
@@ -183,4 +201,7 @@ const ck_functions VARIANT = {
     .first_non_finite_f64 = first_non_finite_f64,
     .evaluate_f32 = evaluate_f32,
     .evaluate_f64 = evaluate_f64,
+    .independent_bytes = INDEPENDENT_VECTORS * 64,
+    .multiply_adds_f32 = multiply_adds_f32,
+    .multiply_adds_f64 = multiply_adds_f64,
 };

@@ -114,7 +114,8 @@ static REAL NAME(small_gradient)(const ck_small_network *network, const REAL *pa
   VEC *below_delta = delta + (int64_t)widest * TILE;
   // One vector of partial sums a parameter.
   VEC *const sums = below_delta + (int64_t)widest * TILE;
-  for (int32_t p = 0; p < parameter_count; p++) sums[p] = NAME(splat)(0);
+  const int32_t padded = (parameter_count + LANES - 1) / LANES * LANES;
+  for (int32_t p = 0; p < padded; p++) sums[p] = NAME(splat)(0);
   VEC loss = NAME(splat)(0);
   const int32_t last = layers[count - 1].outputs, last_activation = layers[count - 1].activation;
 
@@ -219,7 +220,10 @@ static REAL NAME(small_gradient)(const ck_small_network *network, const REAL *pa
     const VEC total = NAME(sums)(sums + p);
     memcpy(gradient + p, &total, sizeof total);
   }
-  for (; p < parameter_count; p++) gradient[p] = NAME(sum)(sums[p]);
+  if (p < parameter_count) {
+    const VEC total = NAME(sums)(sums + p);
+    for (int lane = 0; p + lane < parameter_count; lane++) gradient[p + lane] = total[lane];
+  }
   return NAME(sum)(loss);
 }
 
@@ -314,45 +318,121 @@ static void NAME(add)(const REAL *source, REAL *destination, int64_t count) {
   for (int64_t i = 0; i < count; i++) destination[i] += source[i];
 }
 
-static void NAME(descend)(REAL *restrict w, const REAL *restrict g, int64_t count, REAL scale, REAL rate) {
-  for (int64_t i = 0; i < count; i++) w[i] -= rate * (scale * g[i]);
+static double NAME(squares)(const REAL *x, int64_t count) {
+  // Number i goes to lane i modulo 16, whatever the type.
+  double lanes[16] = {0};
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16)
+    for (int lane = 0; lane < 16; lane++) lanes[lane] += (double)x[i + lane] * (double)x[i + lane];
+  for (int lane = 0; i + lane < count; lane++) lanes[lane] += (double)x[i + lane] * (double)x[i + lane];
+  for (int width = 8; width; width /= 2)
+    for (int lane = 0; lane < width; lane++) lanes[lane] += lanes[lane + width];
+  return lanes[0];
+}
+
+static void NAME(descend)(REAL *restrict w, const REAL *restrict g, int64_t count, REAL scale, REAL decay, REAL rate) {
+  for (int64_t i = 0; i < count; i++) w[i] -= rate * (scale * g[i] + decay * w[i]);
 }
 
 static void NAME(momentum)(REAL *restrict w, const REAL *restrict g, REAL *restrict v, int64_t count, REAL scale,
-                           REAL rate, REAL momentum) {
+                           REAL decay, REAL rate, REAL momentum) {
   for (int64_t i = 0; i < count; i++) {
-    const REAL next = momentum * v[i] - rate * (scale * g[i]);
+    const REAL next = momentum * v[i] - rate * (scale * g[i] + decay * w[i]);
     v[i] = next;
     w[i] += next;
   }
 }
 
-static void NAME(adam)(REAL *restrict w, const REAL *restrict g, REAL *restrict m, REAL *restrict v, int64_t count,
-                       REAL scale, REAL rate, REAL root, REAL a, REAL b, REAL epsilon) {
-  int64_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    VEC gs, ms, vs, ws;
-    memcpy(&gs, g + i, sizeof gs);
-    memcpy(&ms, m + i, sizeof ms);
-    memcpy(&vs, v + i, sizeof vs);
-    memcpy(&ws, w + i, sizeof ws);
-    gs = scale * gs;
-    ms = ms + (gs - ms) * a;
-    vs = vs + (gs * gs - vs) * b;
-    ws = ws - rate * ms / (__builtin_elementwise_sqrt(vs) * root + epsilon);
-    memcpy(m + i, &ms, sizeof ms);
-    memcpy(v + i, &vs, sizeof vs);
-    memcpy(w + i, &ws, sizeof ws);
-  }
-  for (; i < count; i++) {
-    const REAL gi = scale * g[i];
-    const REAL mi = m[i] + (gi - m[i]) * a;
-    const REAL vi = v[i] + (gi * gi - v[i]) * b;
-    m[i] = mi;
-    v[i] = vi;
-    w[i] -= rate * mi / (__builtin_elementwise_sqrt(vi) * root + epsilon);
+static void NAME(nesterov)(REAL *restrict w, const REAL *restrict g, REAL *restrict v, int64_t count, REAL scale,
+                           REAL decay, REAL rate, REAL momentum) {
+  for (int64_t i = 0; i < count; i++) {
+    const REAL step = rate * (scale * g[i] + decay * w[i]);
+    const REAL next = momentum * v[i] - step;
+    v[i] = next;
+    w[i] += momentum * next - step;
   }
 }
+
+typedef REAL NAME(half) __attribute__((vector_size(32)));
+typedef REAL NAME(quarter) __attribute__((vector_size(16)));
+
+/// STEP(T) for all numbers from 0 up to `count`: whole vectors first, then ever smaller ones, down to single numbers. The
+/// operators are the same for all, and so are the bits.
+#define ELEMENTWISE(STEP)                                               \
+  int64_t i = 0;                                                        \
+  for (; i + LANES <= count; i += LANES) STEP(VEC)                      \
+  for (; i + LANES / 2 <= count; i += LANES / 2) STEP(NAME(half))       \
+  for (; i + LANES / 4 <= count; i += LANES / 4) STEP(NAME(quarter))    \
+  for (; i < count; i++) STEP(REAL)
+#define GET(value, from) memcpy(&value, from + i, sizeof value)
+#define PUT(value, to) memcpy(to + i, &value, sizeof value)
+
+static void NAME(adagrad)(REAL *restrict w, const REAL *restrict g, REAL *restrict s, int64_t count, REAL scale,
+                          REAL decay, REAL rate, REAL epsilon) {
+#define STEP(T)                                                       \
+  {                                                                   \
+    T wi, gi, si;                                                     \
+    GET(wi, w), GET(gi, g), GET(si, s);                               \
+    gi = scale * gi + decay * wi;                                     \
+    si = si + gi * gi;                                                \
+    wi = wi - rate * gi / (__builtin_elementwise_sqrt(si) + epsilon); \
+    PUT(si, s), PUT(wi, w);                                           \
+  }
+  ELEMENTWISE(STEP)
+#undef STEP
+}
+
+static void NAME(rmsprop)(REAL *restrict w, const REAL *restrict g, REAL *restrict s, int64_t count, REAL scale,
+                          REAL decay, REAL rate, REAL a, REAL epsilon) {
+#define STEP(T)                                                       \
+  {                                                                   \
+    T wi, gi, si;                                                     \
+    GET(wi, w), GET(gi, g), GET(si, s);                               \
+    gi = scale * gi + decay * wi;                                     \
+    si = si + (gi * gi - si) * a;                                     \
+    wi = wi - rate * gi / (__builtin_elementwise_sqrt(si) + epsilon); \
+    PUT(si, s), PUT(wi, w);                                           \
+  }
+  ELEMENTWISE(STEP)
+#undef STEP
+}
+
+static void NAME(adadelta)(REAL *restrict w, const REAL *restrict g, REAL *restrict s, REAL *restrict d, int64_t count,
+                           REAL scale, REAL decay, REAL rate, REAL a, REAL epsilon) {
+#define STEP(T)                                                                                              \
+  {                                                                                                          \
+    T wi, gi, si, di;                                                                                        \
+    GET(wi, w), GET(gi, g), GET(si, s), GET(di, d);                                                          \
+    gi = scale * gi + decay * wi;                                                                            \
+    si = si + (gi * gi - si) * a;                                                                            \
+    const T step = __builtin_elementwise_sqrt(di + epsilon) / __builtin_elementwise_sqrt(si + epsilon) * gi; \
+    di = di + (step * step - di) * a;                                                                        \
+    wi = wi - rate * step;                                                                                   \
+    PUT(si, s), PUT(di, d), PUT(wi, w);                                                                      \
+  }
+  ELEMENTWISE(STEP)
+#undef STEP
+}
+
+static void NAME(adam)(REAL *restrict w, const REAL *restrict g, REAL *restrict m, REAL *restrict v, int64_t count,
+                       REAL scale, REAL decay, REAL shrink, REAL rate, REAL root, REAL a, REAL b, REAL epsilon) {
+#define STEP(T)                                                                       \
+  {                                                                                   \
+    T wi, gi, mi, vi;                                                                 \
+    GET(wi, w), GET(gi, g), GET(mi, m), GET(vi, v);                                   \
+    gi = scale * gi + decay * wi;                                                     \
+    mi = mi + (gi - mi) * a;                                                          \
+    vi = vi + (gi * gi - vi) * b;                                                     \
+    wi = shrink * wi - rate * mi / (__builtin_elementwise_sqrt(vi) * root + epsilon); \
+    PUT(mi, m), PUT(vi, v), PUT(wi, w);                                               \
+  }
+  ELEMENTWISE(STEP)
+#undef STEP
+}
+
+#undef ELEMENTWISE
+#undef GET
+#undef PUT
 
 /// The position of the first element that is NaN or infinite, or -1: those whose bits of the exponent are all set.
 static int64_t NAME(first_non_finite)(const REAL *values, int64_t count) {
@@ -378,6 +458,17 @@ static int64_t NAME(first_non_finite)(const REAL *values, int64_t count) {
   }
   return -1;
 }
+
+static void NAME(multiply_adds)(int64_t rounds, REAL *values) {
+  VEC v[INDEPENDENT_VECTORS];
+  memcpy(v, values, sizeof v);
+  const VEC half = NAME(splat)((REAL)0.5), one = NAME(splat)(1);
+  for (int64_t round = 0; round < rounds; round++)
+    for (int k = 0; k < INDEPENDENT_VECTORS; k++) v[k] = NAME(fma)(v[k], half, one);
+  memcpy(values, v, sizeof v);
+}
+
+#include "Panels.h"
 
 #undef REAL
 #undef INTEGER

@@ -25,5 +25,5 @@ size_t ck_small_scratch(const ck_layer *layers, int32_t count, int32_t parameter
     values += (size_t)layers[l].outputs * (ck_needs_sums(layers[l].activation) ? 2 : 1);
     if ((size_t)layers[l].outputs > widest) widest = (size_t)layers[l].outputs;
   }
-  return (values + 2 * widest) * tile + (size_t)parameter_count * 64;
+  return (values + 2 * widest) * tile + ((size_t)parameter_count + 15) / 16 * 16 * 64;
 }

@@ -32,4 +32,21 @@ public enum Elementwise {
       }
     return position < 0 ? nil : Int(position)
   }
+
+  /// The sum of squares, in double precision: number i is added in lane i modulo 16, and the lanes halves first.
+  ///
+  /// In double precision the squares of `Float`s neither round nor overflow.
+  @inlinable public static func sumOfSquares<Element: Scalar>(_ values: UnsafeBufferPointer<Element>)
+    -> Double
+  {
+    var lanes = SIMD16<Double>()
+    for index in values.indices {
+      let value = Double(values[index])
+      lanes[index % 16] += value * value
+    }
+    let eight = lanes.lowHalf + lanes.highHalf
+    let four = eight.lowHalf + eight.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two[0] + two[1]
+  }
 }

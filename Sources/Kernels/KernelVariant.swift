@@ -28,10 +28,12 @@ public struct KernelVariant: BitwiseCopyable, @unchecked Sendable {
   /// The variant of this name, if this CPU can run it.
   public static func named(_ name: String) -> KernelVariant? { all.first { $0.name == name } }
 
+  /// The best variant that this CPU can run with fused multiply-adds of its own; nil if it has none.
+  public static var best: KernelVariant? { all.first.flatMap { $0.name == "baseline" ? nil : $0 } }
+
   /// The variant that is used: the best, or that which the environment variable `LOCKSTEP_KERNELS` names; nil for the plain
   /// loops in Swift, if that says "reference" or if this CPU has no fused multiply-adds, which would be calls then.
   public static let current: KernelVariant? = {
-    let best = all.first.flatMap { $0.name == "baseline" ? nil : $0 }
     guard let value = getenv("LOCKSTEP_KERNELS") else { return best }
     let name = String(cString: value)
     return name == "reference" ? nil : named(name) ?? best

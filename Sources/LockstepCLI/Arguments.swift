@@ -83,6 +83,13 @@ enum Parse {
     return value
   }
 
+  static func count(_ text: String) throws -> Int {
+    guard let value = Int(text), value >= 0 else {
+      throw ValidationError("it must be a whole number from 0 up.")
+    }
+    return value
+  }
+
   static func positiveNumber(_ text: String) throws -> Double {
     guard let value = Double(text), value.isFinite, value > 0 else {
       throw ValidationError("it must be a number above 0.")
@@ -101,6 +108,14 @@ enum Parse {
   static func fraction(_ text: String) throws -> Double {
     guard let value = Double(text), value >= 0, value < 1 else {
       throw ValidationError("it must be a number from 0 up to, but not including, 1.")
+    }
+    return value
+  }
+
+  /// A number in (0, 1].
+  static func positiveFraction(_ text: String) throws -> Double {
+    guard let value = Double(text), value > 0, value <= 1 else {
+      throw ValidationError("it must be a number above 0 and up to 1.")
     }
     return value
   }
@@ -157,6 +172,33 @@ enum Parse {
       }
       return value
     }
+  }
+
+  /// Numbers of threads joined by commas.
+  static func threadCounts(_ text: String) throws -> [Int] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { count in
+      guard let value = Int(count), (1...WorkerTeam.mostWorkers).contains(value) else {
+        throw ValidationError(
+          "numbers of threads must be whole, from 1 to \(WorkerTeam.mostWorkers), and joined by commas.")
+      }
+      return value
+    }
+  }
+
+  /// The repeats of a measurement.
+  static func repeats(_ text: String) throws -> Int {
+    guard let value = Int(text), (1...1000).contains(value) else {
+      throw ValidationError("it must be a whole number from 1 to 1000.")
+    }
+    return value
+  }
+
+  /// The seconds of a measurement.
+  static func seconds(_ text: String) throws -> Double {
+    guard let value = Double(text), value > 0, value <= ScalingOptions.mostSeconds else {
+      throw ValidationError("it must be a number above 0, up to \(Int(ScalingOptions.mostSeconds)).")
+    }
+    return value
   }
 
   /// "A,B" with A < B.

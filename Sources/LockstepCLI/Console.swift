@@ -48,7 +48,8 @@ enum Console {
     terminate(ExitStatus.code(error.kind))
   }
 
-  @discardableResult private static func write(_ text: String, to descriptor: Int32) -> Bool {
+  /// Writes all of `text` to a descriptor; if that fails, `errno` tells why.
+  @discardableResult static func write(_ text: String, to descriptor: Int32) -> Bool {
     var text = text
     return text.withUTF8 { bytes in
       var done = 0

@@ -5,6 +5,8 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measures how well a trained network does on the samples of a file.",
     discussion: """
+      Tells the loss and, for numbers, rmse, mae and r2; for classes, the accuracy and the confusion matrix.
+
       Example:
         lockstep evaluate linear.weights.h5 linear.h5
       """)
@@ -33,6 +35,7 @@ struct EvaluateCommand: ParsableCommand {
         "checkpoint": .string(checkpoint), "data": .string(data.data),
       ]
       for (name, value) in metrics { object[name] = .optional(value) }
+      if let confusion = evaluation.confusion { object["confusion_matrix"] = Self.json(confusion) }
       try JSON.object(object).printResult()
     } else {
       var rows = [
@@ -47,7 +50,30 @@ struct EvaluateCommand: ParsableCommand {
               ?? "undefined: a target is constant"
           ))
       }
-      try Console.result(Format.table(rows))
+      var text = Format.table(rows)
+      if let confusion = evaluation.confusion { text += "\n\n" + Self.text(confusion) }
+      try Console.result(text)
     }
+  }
+
+  /// The counts, a list for each true class.
+  private static func json(_ matrix: ConfusionMatrix) -> JSON {
+    .array(
+      (0..<matrix.classes).map { truth in
+        .array((0..<matrix.classes).map { .integer(matrix[truth: truth, predicted: $0]) })
+      })
+  }
+
+  /// The counts as a table, unless it would be wider than a screen.
+  private static func text(_ matrix: ConfusionMatrix) -> String {
+    let classes = 0..<matrix.classes
+    guard classes.count <= 20 else {
+      return "confusion matrix of \(Format.count(classes.count)) classes: see --json"
+    }
+    var table = TextTable([""] + classes.map { "\($0)" })
+    for truth in classes {
+      table.add(["\(truth)"] + classes.map { "\(matrix[truth: truth, predicted: $0])" })
+    }
+    return "confusion matrix: a row for each true class, a column for each predicted one\n" + table.text
   }
 }

@@ -50,6 +50,23 @@ enum Format {
     return "\(sign)\(Int(whole)).\(String(repeating: "0", count: max(0, places - fraction.count)))\(fraction)"
   }
 
+  /// Three significant digits, or all those before the point, without an exponent: "0.0123", "1.23", "12.3", "1234".
+  static func threeDigits(_ value: Double) -> String {
+    var places = 2
+    // What rounds to the next power of ten counts as that.
+    var bound = 9.995
+    while places > 0, abs(value) >= bound {
+      places -= 1
+      bound *= 10
+    }
+    bound = 0.9995
+    while places < 8, value != 0, abs(value) < bound {
+      places += 1
+      bound /= 10
+    }
+    return decimal(value, places: places)
+  }
+
   /// A whole number in groups of three: "100,000".
   static func count(_ value: Int) -> String {
     var digits = String(value.magnitude)
@@ -59,6 +76,11 @@ enum Format {
       digits.removeLast(3)
     }
     return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+  }
+
+  /// A number of things: "1 epoch", "2,000 epochs".
+  static func count(_ value: Int, _ thing: String) -> String {
+    "\(count(value)) \(thing)\(value == 1 ? "" : "s")"
   }
 
   /// A rate or size in thousands, millions and so on: "2.1 M".

@@ -51,6 +51,7 @@ extension FileInspection {
         "global_step": .integer(checkpoint.progress.globalStep),
         "best_value": .optional(checkpoint.progress.best?.value),
         "best_epoch": checkpoint.progress.best.map { .integer($0.epoch) } ?? .null,
+        "patience": checkpoint.patience.map { .integer($0) } ?? .null,
         "dataset_fingerprint": .string(checkpoint.datasetDigest),
       ])
       object["history"] = .object([
@@ -84,6 +85,13 @@ extension FileInspection {
       }
       if let best = progress.best {
         rows.append(("best validation loss", "\(Format.number(best.value)) after epoch \(best.epoch)"))
+      }
+      if let patience = checkpoint.patience {
+        rows.append(
+          (
+            "early stopping",
+            "after \(Format.count(patience, "epoch")) without a better one; the layers are the best"
+          ))
       }
       rows.append(("dataset digest", checkpoint.datasetDigest))
     }

@@ -14,14 +14,14 @@ struct LockstepCommand: ParsableCommand {
         lockstep evaluate linear.weights.h5 linear.h5
 
       Results go to standard output, progress and messages to standard error. Exit codes: 0 done, 64 usage, \
-      65 bad data, 66 no such input, 70 diverged, 71 not enough memory, 73 cannot create the output, 74 input or \
-      output error, 75 stopped after saving or output in use (go on with --resume), 77 no permission, \
+      65 bad data, 66 no such input, 70 diverged or its own fault, 71 not enough memory, 73 cannot create the output, \
+      74 input or output error, 75 stopped after saving or output in use (go on with --resume), 77 no permission, \
       78 bad configuration.
       """,
     version: lockstepVersion,
     subcommands: [
       GenerateCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
-      InspectCommand.self,
+      InspectCommand.self, ScalingCommand.self,
     ])
 
   static func main() {

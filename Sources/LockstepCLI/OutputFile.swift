@@ -8,13 +8,34 @@ import Lockstep
 
 /// Checks of a file to be written, before any work is done for it.
 enum OutputFile {
-  /// Throws if `path` is there already, unless `force`, or could not be written.
-  static func requireNew(_ path: String, force: Bool) throws(LockstepError) {
+  /// Throws if `path`, which `option` names, is there already, unless `force`, or could not be written.
+  static func requireNew(_ path: String, option: String = "--output", force: Bool) throws(LockstepError) {
     if !force, access(path, F_OK) == 0 {
       throw LockstepError(
         .cannotCreate, path, "the file is there already",
-        remedy: "Choose another --output, or replace it with --force.")
+        remedy: "Choose another \(option), or replace it with --force.")
     }
     try StagedFile.requireWritable(path)
+  }
+
+  /// Throws if `path`, which `option` names, is the file `input`, by whatever name.
+  static func requireOther(than input: String, _ path: String, option: String) throws(LockstepError) {
+    guard let found = FileIdentity(path), found == FileIdentity(input) else { return }
+    throw LockstepError(
+      .cannotCreate, path, "is the file with the samples", remedy: "Choose another \(option).")
+  }
+
+  /// Puts `text` in place as the file `path`, all at once.
+  static func write(_ text: String, to path: String) throws(LockstepError) {
+    let staged = try StagedFile(replacing: path)
+    let file = open(staged.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw StagedFile.failure(path, "cannot be created") }
+    let written = Console.write(text, to: file)
+    let reason = errno
+    guard close(file) == 0, written else {
+      errno = written ? errno : reason
+      throw StagedFile.failure(path, "cannot be written")
+    }
+    try staged.commit()
   }
 }

@@ -17,89 +17,30 @@ struct TrainCommand: ParsableCommand {
         lockstep train linear.h5 --hidden 10 --learning-rate 0.01 --epochs 40 --output linear.weights.h5 --resume
       """)
 
-  enum OptimizerName: String, ExpressibleByArgument, CaseIterable { case sgd, adam }
-
   @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Recipe") var recipe: RecipeOptions
 
-  @Option(
-    help: "Widths of the hidden layers, joined by commas; \"\" for a linear model. (default: \"\")",
-    transform: Parse.widths)
-  var hidden: [Int] = []
-  @Option(
-    help: "The activation of the hidden layers. (values: \(Parse.hiddenActivations); default: relu)",
-    transform: Parse.hiddenActivation)
-  var activation = Activation.relu
-  @Option(
-    help: """
-      The activation of the output layer; softmax for cross-entropy only. (values: \(Parse.outputActivations); \
-      default: what goes with the loss)
-      """, transform: Parse.outputActivation)
-  var outputActivation: Activation?
-  @Option(
-    help: "How kernels are drawn; auto is he before relu and its kin, glorot otherwise. Biases start at zero."
-  )
-  var initializer = Initializer.auto
-  @Option(
-    help: """
-      What is made small; auto is mse for numbers and cross-entropy for integers. half-mse is the mean over rows of \
-      half the sum of squares.
-      """)
-  var loss = LossChoice.automatic
-  @Option(
-    help: "For huber: the error from which on the loss grows no faster than it. (default: 1)",
-    transform: Parse.positiveNumber)
-  var huberDelta: Double?
-
-  @Option(help: "How steps are made of gradients.")
-  var optimizer = OptimizerName.adam
-  // Unconditional: of a negative number it is said that it is wrong, not that it is missing.
-  @Option(
-    parsing: .unconditional, help: "The size of the steps. (default: 0.001 for adam, 0.01 for sgd)",
-    transform: Parse.positiveNumber)
-  var learningRate: Double?
-  @Option(help: "For sgd: the part of the last step that is kept. (default: 0)", transform: Parse.fraction)
-  var momentum: Double?
-  @Option(
-    name: .customLong("beta1"), help: "For adam: the decay of the mean gradient. (default: 0.9)",
-    transform: Parse.fraction)
-  var beta1: Double?
-  @Option(
-    name: .customLong("beta2"), help: "For adam: the decay of the mean squared gradient. (default: 0.999)",
-    transform: Parse.fraction)
-  var beta2: Double?
-  @Option(help: "For adam: what keeps the division finite. (default: 1e-8)", transform: Parse.positiveNumber)
-  var epsilon: Double?
-
-  @Option(help: "Rows of a minibatch. (default: 256)", transform: Parse.positive)
-  var batchSize = 256
   @Option(help: "Epochs to have completed in the end. (default: 20)", transform: Parse.positive)
   var epochs = 20
   @Option(
     help: "Steps to have made in the end, if that is earlier. (default: no limit)", transform: Parse.positive)
   var steps: Int?
-  @Option(help: "Of initialisation, order of rows and validation split.")
-  var seed: UInt64 = 0
-  @Flag(help: "Take the rows in the order of the file.")
-  var noShuffle = false
-  @Option(help: "Number format of parameters and arithmetic.")
-  var precision = Precision.float32
-
   @Option(
     help: "Threads, or auto: as many as the first steps show to be fastest. (default: auto)",
     transform: AutomaticOrCount.threads)
   var threads = ThreadChoice.automatic
-  @Option(
-    help:
-      "Shards of a minibatch, or auto. Part of the recipe: another number gives other rounding. (default: auto)",
-    transform: AutomaticOrCount.shards)
-  var shards = ShardChoice.automatic
-
   @Option(
     help: "The part of the rows to keep aside and measure the loss on. (default: 0)",
     transform: Parse.fraction)
   var validationFraction = 0.0
   @Option(help: "A file to measure the loss on after each epoch.", completion: .file())
   var validation: String?
+
+  @Option(
+    help:
+      "End after so many epochs without a better validation loss. The checkpoint's layers are then the best ones. (default: never)",
+    transform: Parse.positive)
+  var earlyStopping: Int?
 
   @Option(help: "Start from the parameters of a Keras weights file or checkpoint.", completion: .file())
   var initial: String?
@@ -122,14 +63,8 @@ struct TrainCommand: ParsableCommand {
     if validation != nil, validationFraction > 0 {
       throw ValidationError("Give --validation or --validation-fraction, not both.")
     }
-    if huberDelta != nil, loss.loss?.huberDelta == nil {
-      throw ValidationError("--huber-delta is for --loss huber.")
-    }
-    if momentum != nil, optimizer != .sgd {
-      throw ValidationError("--momentum is for --optimizer sgd; adam has --beta1.")
-    }
-    if optimizer != .adam, beta1 != nil || beta2 != nil || epsilon != nil {
-      throw ValidationError("--beta1, --beta2 and --epsilon are for --optimizer adam.")
+    if earlyStopping != nil, validation == nil, validationFraction == 0 {
+      throw ValidationError("--early-stopping needs --validation or --validation-fraction.")
     }
     if resume, output == nil {
       throw ValidationError("--resume needs --output: the checkpoint to go on from.")
@@ -143,31 +78,13 @@ struct TrainCommand: ParsableCommand {
   }
 
   private var trainingOptions: TrainingOptions {
-    var options = TrainingOptions(data: data.location)
+    var options = recipe.trainingOptions(data.location)
     options.validation = validation.map { DatasetLocation(file: $0, x: data.x, y: data.y) }
     options.validationFraction = validationFraction
-    options.hidden = hidden
-    options.activation = activation
-    options.outputActivation = outputActivation
-    options.initializer = initializer
-    options.loss = huberDelta.map { .huber(delta: $0) } ?? loss.loss
-    switch optimizer {
-    case .sgd:
-      options.optimizer = .sgd(SGD(learningRate: learningRate ?? 0.01, momentum: momentum ?? 0))
-    case .adam:
-      options.optimizer = .adam(
-        Adam(
-          learningRate: learningRate ?? 0.001, beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999,
-          epsilon: epsilon ?? 1e-8))
-    }
-    options.batchSize = batchSize
     options.epochs = epochs
     options.steps = steps
-    options.seed = seed
-    options.shuffle = !noShuffle
+    options.earlyStopping = earlyStopping
     options.threads = threads
-    options.shards = shards
-    options.precision = precision
     options.initial = initial
     options.output = output
     options.checkpointEvery = checkpointEvery

@@ -21,6 +21,14 @@ final class TrainingDisplay: Sendable {
     case .threadsChosen(let count, let reason):
       note("\(count) thread\(count == 1 ? "" : "s"): \(reason)")
     case .advanced(let progress, let loss): advance(progress, loss: loss)
+    case .stoppedEarly(let progress):
+      let best =
+        progress.best.map {
+          "better than \(Format.number($0.value)) of epoch \($0.epoch), whose parameters are kept"
+        } ?? "a number"
+      note(
+        "the run is complete: for \(Format.count(progress.epochsSinceBest, "epoch")) the validation loss was not \(best)"
+      )
     case .epoch, .saved: break
     }
   }
@@ -40,11 +48,22 @@ final class TrainingDisplay: Sendable {
     state.withLock { $0 = (start, bar) }
     let recipe = start.recipe
     note(
-      "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.name), \(recipe.optimizer.name), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
+      "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.name), \(recipe.optimizer.name.rawValue)\(schedule(recipe)), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
     )
     if let at = start.resumedAt {
       note("going on after epoch \(at.epoch), step \(at.step) (step \(at.globalStep) in all)")
     }
+  }
+
+  private func schedule(_ recipe: Recipe) -> String {
+    var text = ""
+    if recipe.schedule.warmupSteps > 0 {
+      text += ", warm-up of \(Format.count(recipe.schedule.warmupSteps)) steps"
+    }
+    if let steps = recipe.schedule.decaySteps {
+      text += ", \(recipe.schedule.name.rawValue) schedule of \(Format.count(steps)) steps"
+    }
+    return text
   }
 
   private func advance(_ progress: Progress, loss: Double) {

@@ -17,11 +17,15 @@ struct TrainingSummary {
       "epochs": .integer(report.progress.epoch), "steps": .integer(report.progress.globalStep),
       "batch_size": .integer(recipe.batchSize), "threads": .integer(report.threads),
       "shards": .integer(recipe.shards), "precision": .string(recipe.precision.rawValue),
-      "loss": .number(report.loss), "validation_loss": .optional(report.validationLoss),
+      "learning_rate": .number(report.learningRate), "loss": .number(report.loss),
+      "validation_loss": .optional(report.validationLoss),
       "seconds": .number(report.seconds), "training_seconds": .number(report.trainingSeconds),
       "samples_per_second": .number(report.samplesPerSecond),
       "parameters_digest": .string(report.parametersDigest.description),
       "output": report.output.map(JSON.string) ?? .null, "stopped": .boolean(report.wasStopped),
+      "best_validation_loss": .optional(report.progress.best?.value),
+      "best_epoch": report.progress.best.map { .integer($0.epoch) } ?? .null,
+      "stopped_early": .boolean(report.stoppedEarly),
     ])
   }
 
@@ -32,6 +36,12 @@ struct TrainingSummary {
       ("loss", Format.number(report.loss)),
     ]
     if let loss = report.validationLoss { rows.append(("validation loss", Format.number(loss))) }
+    if let best = report.progress.best, best.epoch != report.progress.epoch {
+      rows.append(("best", "\(Format.number(best.value)) after epoch \(best.epoch)"))
+    }
+    if !report.start.recipe.schedule.isConstant {
+      rows.append(("learning rate", "\(Format.number(report.learningRate)) at the last step"))
+    }
     rows += [
       ("time", "\(Format.duration(report.seconds)) (\(Format.duration(report.trainingSeconds)) training)"),
       (

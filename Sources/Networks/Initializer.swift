@@ -12,6 +12,9 @@ public enum Initializer: String, Sendable, CaseIterable {
   case glorot
   /// Standard normal.
   case normal
+  /// Uniform, limit 1 / sqrt(inputs): the customary heuristic that Glorot and Bengio start from (their equation 1), and what
+  /// PyTorch gives to linear layers.
+  case uniform
   /// All zero.
   case zeros
 
@@ -43,12 +46,18 @@ public enum Initializer: String, Sendable, CaseIterable {
       let deviation = (2 / Double(layer.inputs)).squareRoot()
       return { deviation * $0.normals($1).0 }
     case .glorot:
-      let limit = (6 / Double(layer.inputs + layer.outputs)).squareRoot()
-      return { limit * (2 * $0.uniforms($1).0 - 1) }
+      return Self.uniformNumbers(limit: (6 / Double(layer.inputs + layer.outputs)).squareRoot())
+    case .uniform:
+      return Self.uniformNumbers(limit: 1 / Double(layer.inputs).squareRoot())
     case .normal:
       return { $0.normals($1).0 }
     case .zeros:
       return { _, _ in 0 }
     }
+  }
+
+  /// Numbers in [-limit, limit).
+  private static func uniformNumbers(limit: Double) -> (CounterRandom, UInt64) -> Double {
+    { limit * (2 * $0.uniforms($1).0 - 1) }
   }
 }

@@ -42,11 +42,20 @@ extension Workspace {
     input: Matrix<Element>, targets: Targets<Element>, parameters: UnsafeBufferPointer<Element>,
     loss: Loss, gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
+    let total = evaluate(input: input, targets: targets, parameters: parameters, loss: loss).loss
+    backpropagate(input: input, parameters: parameters, gradient: gradient)
+    return total
+  }
+
+  /// The second half of ``computeGradient(input:targets:parameters:loss:gradient:)``: sets `gradient` to the derivatives of
+  /// the loss, which was evaluated last in this workspace, on the same `input` with the same `parameters`.
+  @inlinable public func backpropagate(
+    input: Matrix<Element>, parameters: UnsafeBufferPointer<Element>,
+    gradient: UnsafeMutableBufferPointer<Element>
+  ) {
     assert(gradient.count == parameters.count)
     let rows = input.rows
     var delta = matrix(at: deltaOffsets.0, rows: rows, columns: outputs)
-    let total = evaluate(
-      input: input, targets: targets, parameters: parameters, loss: loss, delta: delta)
     var index = layers.count - 1
     while true {
       let layer = layers.elements[index]
@@ -58,7 +67,7 @@ extension Workspace {
           UnsafeMutableBufferPointer(rebasing: gradient[layer.kernelOffset..<bias]),
           rows: layer.inputs, columns: layer.outputs),
         biasGradient: UnsafeMutableBufferPointer(rebasing: gradient[bias..<bias + layer.outputs]))
-      if index == 0 { return total }
+      if index == 0 { return }
       let offset = (layers.count - index) % 2 == 0 ? deltaOffsets.0 : deltaOffsets.1
       let next = matrix(at: offset, rows: rows, columns: layer.inputs)
       dense.backward(

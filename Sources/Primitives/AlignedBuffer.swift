@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Memory for `count` numbers, aligned to a cache line, that lives as long as this object.
 ///
 /// The training step works on such memory instead of arrays: no uniqueness check, no exclusivity check and no
@@ -9,6 +13,9 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   /// The alignment of the first element in bytes: one cache line, and the widest vector.
   public static var alignment: Int { 64 }
 
+  /// The size of a huge page: buffers as large begin at one.
+  private static var hugePage: Int { 1 << 21 }
+
   /// All elements. Invariant: initialised from `init` until `deinit`, never reallocated.
   public let elements: UnsafeMutableBufferPointer<Element>
 
@@ -19,8 +26,13 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   public init(repeating value: Element, count: Int) {
     precondition(count >= 0)
     // One line more than needed keeps neighbouring allocations off the last line of this one.
+    let bytes = count * MemoryLayout<Element>.stride + Self.alignment
     let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: count * MemoryLayout<Element>.stride + Self.alignment, alignment: Self.alignment)
+      byteCount: bytes, alignment: bytes < Self.hugePage ? Self.alignment : Self.hugePage)
+    #if canImport(Glibc)
+      // Rows of wide matrices lie in a page each: with small pages, their addresses alone overflow the CPU's tables.
+      if bytes >= Self.hugePage { _ = madvise(raw, bytes / Self.hugePage * Self.hugePage, MADV_HUGEPAGE) }
+    #endif
     let base = raw.bindMemory(to: Element.self, capacity: count)
     base.initialize(repeating: value, count: count)
     elements = UnsafeMutableBufferPointer(start: base, count: count)

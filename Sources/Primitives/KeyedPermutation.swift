@@ -13,8 +13,9 @@ public struct KeyedPermutation: Sendable, Equatable {
   public let height: UInt32
   /// See `height`.
   public let width: UInt32
-  /// One key for each of the six rounds; two are spare. (Three rounds of good functions are indistinguishable from
-  /// random: M. Luby, C. Rackoff, "How to construct pseudorandom permutations from pseudorandom functions", 1988.)
+  /// One key for each of the four or six rounds; the others are spare. (With four rounds of good functions nobody can tell it from a random
+  /// permutation, forwards or backwards: M. Luby, C. Rackoff, "How to construct pseudorandom permutations from
+  /// pseudorandom functions", 1988.)
   public let keys: SIMD8<UInt32>
 
   /// The permutation of `count` indices that `random`'s stream selects.
@@ -48,12 +49,16 @@ public struct KeyedPermutation: Sendable, Equatable {
       row = UInt32(cell / UInt64(width))
       column = UInt32(cell % UInt64(width))
     }
-    for pair in 0..<3 {
+    for pair in 0..<Self.pairs(width: width) {
       row = Self.add(row, Self.hash(column ^ keys[2 &* pair]), modulo: height)
       column = Self.add(column, Self.hash(row ^ keys[2 &* pair &+ 1]), modulo: width)
     }
     return UInt64(row) &* UInt64(width) &+ UInt64(column)
   }
+
+  /// Half the rounds. A small rectangle has too few round functions for all permutations to come about equally often, and
+  /// gets two rounds more.
+  @inlinable static func pairs(width: UInt32) -> Int { width < 32 ? 3 : 2 }
 
   /// value + (hash scaled to 0..<modulus), modulo `modulus`.
   @inlinable static func add(_ value: UInt32, _ hash: UInt32, modulo modulus: UInt32) -> UInt32 {
@@ -62,15 +67,12 @@ public struct KeyedPermutation: Sendable, Equatable {
     return UInt32(truncatingIfNeeded: sum >= UInt64(modulus) ? sum &- UInt64(modulus) : sum)
   }
 
-  /// A bijective mixer of 32 bits with low bias: C. Wellons, "Prospecting for hash functions", 2018.
+  /// A mixer of 32 bits: that of C. Wellons, "Prospecting for hash functions", 2018, without its first and last shift. The
+  /// first would fold the key's high bits into its low ones; the last would better low bits, which ``add(_:_:modulo:)`` drops.
   @inlinable static func hash(_ x: UInt32) -> UInt32 {
-    var h = x
-    h ^= h >> 16
-    h = h &* 0x7FEB_352D
+    var h = x &* 0x7FEB_352D
     h ^= h >> 15
-    h = h &* 0x846C_A68B
-    h ^= h >> 16
-    return h
+    return h &* 0x846C_A68B
   }
 }
 

@@ -18,6 +18,21 @@ public struct CPUBudget: Sendable, Equatable {
     return CPUBudget(cpus: max(1, cpus))
   }
 
+  /// What the machine calls its CPU, or its set of instructions where it calls it nothing.
+  public static let cpuName: String = {
+    #if os(Linux)
+      let name = SystemFile.text("/proc/cpuinfo").split(separator: "\n")
+        .first { $0.hasPrefix("model name") }?.split(separator: ":", maxSplits: 1).last
+        .map { $0.split(separator: " ").joined(separator: " ") }
+    #else
+      var bytes = [CChar](repeating: 0, count: 256)
+      var count = bytes.count - 1
+      let found = sysctlbyname("machdep.cpu.brand_string", &bytes, &count, nil, 0) == 0
+      let name = found ? String(cString: bytes) : nil
+    #endif
+    return name ?? String(cString: platform_cpu_level())
+  }()
+
   /// CPUs' worth of time a period, from version 2 (`cpu.max`) or 1 (`cpu.cfs_quota_us`) of the control groups.
   private static func controlGroupQuota() -> Double? {
     let version2 = ControlGroup.limits("cpu.max", controller: nil).compactMap(parse)
@@ -63,7 +78,7 @@ private enum ControlGroup {
   /// binds; `controller` is that of version 1, or nil for version 2.
   static func limits(_ name: String, controller: Substring?) -> [String] {
     #if os(Linux)
-      for line in text(of: "/proc/self/cgroup").split(separator: "\n") {
+      for line in SystemFile.text("/proc/self/cgroup").split(separator: "\n") {
         let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         guard fields.count == 3 else { continue }
         let controllers = fields[1].split(separator: ",")
@@ -72,7 +87,7 @@ private enum ControlGroup {
         var path = String(fields[2])
         var found: [String] = []
         while true {
-          found.append(text(of: "\(mount)\(path)/\(name)"))
+          found.append(SystemFile.text("\(mount)\(path)/\(name)"))
           guard path.count > 1, let slash = path.lastIndex(of: "/") else { return found }
           path = String(path[..<slash])
         }
@@ -80,9 +95,12 @@ private enum ControlGroup {
     #endif
     return []
   }
+}
 
-  /// A small file of the kernel's, or nothing.
-  private static func text(of path: String) -> String {
+/// Files in which the kernel tells about the machine.
+private enum SystemFile {
+  /// The beginning of the file at `path`, or nothing.
+  static func text(_ path: String) -> String {
     guard let file = fopen(path, "re") else { return "" }
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 4096)

@@ -67,14 +67,18 @@ private struct CheckpointReader: ~Copyable {
 
   func read<Element: Scalar & HDF5Element>() throws(LockstepError) -> Checkpoint<Element> {
     let progress = try readProgress()
-    let hasBest = try withHDF5Errors { () throws(HDF5Error) in try file.exists("/lockstep/best") }
+    let (hasBest, hasLast) = try withHDF5Errors { () throws(HDF5Error) in
+      (try file.exists("/lockstep/best"), try file.exists("/lockstep/last"))
+    }
     var checkpoint = Checkpoint<Element>(
       recipe: recipe, progress: progress, history: try readHistory(epochs: progress.epoch),
-      parameters: try KerasWeights.read(for: recipe.network, from: file),
+      parameters: try KerasWeights.read(
+        for: recipe.network, from: file, at: hasLast ? "/lockstep/last" : ""),
       optimizerState: try readOptimizer(),
       bestParameters: hasBest
         ? try KerasWeights.read(for: recipe.network, from: file, at: "/lockstep/best") : [])
     checkpoint.datasetDigest = try attribute("dataset_fingerprint")
+    checkpoint.patience = try optionalAttribute("patience")
     return checkpoint
   }
 

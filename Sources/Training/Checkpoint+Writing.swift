@@ -30,7 +30,7 @@ extension Checkpoint where Element: HDF5Element {
     let file = try File(
       creating: path, options: File.CreationOptions(format: .v110, userBlockSize: Seal.size))
     try file.createGroup("/vars").setAttribute("name", "sequential")
-    try KerasWeights.write(parameters, of: recipe.network, to: file)
+    try KerasWeights.write(modelParameters, of: recipe.network, to: file)
     try writeOptimizer(to: file.createGroup("/optimizer/vars"), layout: layout)
     let lockstep = try file.createGroup("/lockstep")
     try lockstep.setAttribute("schema", "lockstep-checkpoint")
@@ -41,6 +41,10 @@ extension Checkpoint where Element: HDF5Element {
     if !bestParameters.isEmpty {
       try KerasWeights.write(bestParameters, of: recipe.network, to: lockstep.createGroup("best"))
     }
+    if patience != nil {
+      // The layers above are the best ones; training goes on from these.
+      try KerasWeights.write(parameters, of: recipe.network, to: lockstep.createGroup("last"))
+    }
     let environment = try lockstep.createGroup("environment")
     for (name, value) in RunEnvironment.attributes { try environment.setAttribute(name, value) }
     try environment.setAttribute("threads", threads)
@@ -50,11 +54,12 @@ extension Checkpoint where Element: HDF5Element {
 
   private var configuration: String { RecipeDocument(recipe).json }
 
-  /// Keras's variables: the iteration, the learning rate, then the state, which Keras interleaves array by array.
+  /// Keras's variables: the iteration, the learning rate of the last step, then the state, which Keras interleaves array by array.
   private func writeOptimizer(to group: borrowing Group, layout: ParameterLayout) throws(HDF5Error) {
-    try group.setAttribute("name", recipe.optimizer.name)
+    try group.setAttribute("name", recipe.optimizer.name.rawValue)
     _ = try group.createDataset("0", [Int64(progress.globalStep)], shape: [])
-    _ = try group.createDataset("1", [Float(recipe.optimizer.learningRate)], shape: [])
+    _ = try group.createDataset(
+      "1", [Float(recipe.learningRate(step: max(progress.globalStep, 1)))], shape: [])
     var number = 2
     for array in Self.arrays(layout) {
       for slot in 0..<recipe.optimizer.slots {
@@ -78,6 +83,7 @@ extension Checkpoint where Element: HDF5Element {
     try group.setAttribute("seed", recipe.seed)
     try group.setAttribute("loss_sum", progress.lossSum)
     try group.setAttribute("dataset_fingerprint", datasetDigest)
+    if let patience { try group.setAttribute("patience", patience) }
     if let best = progress.best {
       try group.setAttribute("best_value", best.value)
       try group.setAttribute("best_epoch", best.epoch)

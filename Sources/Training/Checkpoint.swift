@@ -8,7 +8,7 @@ public struct Checkpoint<Element: Scalar>: Sendable {
   public var progress: Progress
   /// One record an epoch completed.
   public var history: [EpochRecord]
-  /// The parameters, laid out as ``ParameterLayout`` says.
+  /// The parameters where training stood, laid out as ``ParameterLayout`` says.
   public var parameters: [Element]
   /// The optimizer's state vectors, one after the other.
   public var optimizerState: [Element]
@@ -17,8 +17,17 @@ public struct Checkpoint<Element: Scalar>: Sendable {
   /// The digest of the samples that were trained on, or nothing if it was not taken.
   public var datasetDigest = ""
 
-  /// The digest of the parameters' bytes.
+  /// The epochs without a better validation loss after which training was to end; nil without early stopping.
+  public var patience: Int?
+
+  /// The parameters that the network is used with: with early stopping the best ones, once there are any, else those where
+  /// training stood. In a file they are the layers that everybody reads.
+  public var modelParameters: [Element] {
+    patience == nil || bestParameters.isEmpty ? parameters : bestParameters
+  }
+
+  /// The digest of the bytes of ``modelParameters``.
   public var parametersDigest: Digest {
-    parameters.withUnsafeBufferPointer { Digest(of: $0) }
+    modelParameters.withUnsafeBufferPointer { Digest(of: $0) }
   }
 }

@@ -17,6 +17,11 @@ public struct Evaluation: Sendable, Equatable {
   public var r2: Double?
   /// The part of right predictions, for classes.
   public var accuracy: Double?
+  /// How often which class was taken for which, for at most ``mostClasses`` classes.
+  public var confusion: ConfusionMatrix?
+
+  /// More classes than these have no confusion matrix, which would be for nobody to read.
+  public static let mostClasses = 1000
 }
 
 /// Evaluates networks on samples, with all workers of a team.
@@ -46,22 +51,27 @@ struct Evaluator<Element: Scalar> {
     }
   }
 
-  /// The evaluation of `parameters` on `samples`.
-  func evaluate(_ samples: Samples<Element>, parameters: AlignedBuffer<Element>) -> Evaluation {
+  /// The evaluation of `parameters` on `samples`; `countingConfusions`, with the confusion matrix.
+  func evaluate(
+    _ samples: Samples<Element>, parameters: AlignedBuffer<Element>, countingConfusions: Bool = false
+  ) -> Evaluation {
+    let classes = countingConfusions ? confusableClasses : nil
     let blockRows = Self.blockRows(for: network)
     let blocks = (samples.count + blockRows - 1) / blockRows
     let parts = team.map { worker in
       let workspace = Workspace<Element>(network: network, capacity: blockRows)
       var part = PairwiseTree.Accumulator<Partial>()
+      var confusion = classes.map { ConfusionMatrix(classes: $0) }
       for block in worker * blocks / team.count..<(worker + 1) * blocks / team.count {
         let rows = block * blockRows..<min((block + 1) * blockRows, samples.count)
         part.append(
-          partial(rows, of: samples, parameters: parameters, workspace: workspace), leaf: block,
-          combine: Partial.merged)
+          partial(
+            rows, of: samples, parameters: parameters, workspace: workspace, confusion: &confusion),
+          leaf: block, combine: Partial.merged)
       }
-      return part
+      return (part: part, confusion: confusion)
     }
-    let all = PairwiseTree.Accumulator.joined(parts, combine: Partial.merged)
+    let all = PairwiseTree.Accumulator.joined(parts.map(\.part), combine: Partial.merged)
     guard let all else { return Evaluation(samples: 0, loss: .nan) }
     let divisor = Double(samples.count * loss.divisor(outputs: network.outputs))
     var result = Evaluation(samples: samples.count, loss: all.lossSum / divisor)
@@ -72,14 +82,25 @@ struct Evaluator<Element: Scalar> {
     } else {
       result.accuracy = all.classification.accuracy
     }
+    // Counts are exact in any order.
+    result.confusion = classes.map { ConfusionMatrix(classes: $0) }
+    for part in parts {
+      if let confusion = part.confusion { result.confusion? += confusion }
+    }
     return result
+  }
+
+  /// The classes that one prediction a row chooses from, if there is one.
+  private var confusableClasses: Int? {
+    if loss == .crossEntropy { return network.outputs <= Evaluation.mostClasses ? network.outputs : nil }
+    return loss == .binaryCrossEntropy && network.outputs == 1 ? 2 : nil
   }
 
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   private func partial(
     _ rows: Range<Int>, of samples: Samples<Element>, parameters: AlignedBuffer<Element>,
-    workspace: Workspace<Element>
+    workspace: Workspace<Element>, confusion: inout ConfusionMatrix?
   ) -> Partial {
     let targets = samples.targets(rows)
     let (sum, outputs) = workspace.evaluate(
@@ -90,8 +111,12 @@ struct Evaluator<Element: Scalar> {
       classification: ClassificationMetrics())
     switch (loss.task, targets) {
     case (.numbers, .values(let truth)): partial.regression.add(outputs: outputs, targets: truth)
-    case (_, .values(let truth)): partial.classification.add(probabilities: outputs, targets: truth)
-    case (_, .labels(let labels)): partial.classification.add(outputs: outputs, labels: labels)
+    case (_, .values(let truth)):
+      partial.classification.add(probabilities: outputs, targets: truth)
+      confusion?.add(probabilities: outputs, targets: truth)
+    case (_, .labels(let labels)):
+      partial.classification.add(outputs: outputs, labels: labels)
+      confusion?.add(outputs: outputs, labels: labels)
     }
     return partial
   }

@@ -5,12 +5,12 @@
 #endif
 
 /// Which file a path leads to, whatever its name.
-struct FileIdentity: Equatable {
+public struct FileIdentity: Equatable, Sendable {
   private let device: dev_t
   private let inode: ino_t
 
   /// The file at `path`, or nil if there is none.
-  init?(_ path: String) {
+  public init?(_ path: String) {
     var information = stat()
     guard stat(path, &information) == 0 else { return nil }
     device = information.st_dev

@@ -50,7 +50,9 @@ public struct FileInspection: Sendable {
     public var history: [EpochRecord]
     /// The digest of the samples.
     public var datasetDigest: String
-    /// The digest of the parameters.
+    /// The epochs without a better validation loss after which training was to end; nil without early stopping.
+    public var patience: Int?
+    /// The digest of the parameters in the layers.
     public var parametersDigest: Digest
 
     init<Element>(_ checkpoint: Checkpoint<Element>) {
@@ -58,6 +60,7 @@ public struct FileInspection: Sendable {
       progress = checkpoint.progress
       history = checkpoint.history
       datasetDigest = checkpoint.datasetDigest
+      patience = checkpoint.patience
       parametersDigest = checkpoint.parametersDigest
     }
   }

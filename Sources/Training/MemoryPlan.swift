@@ -12,16 +12,25 @@ struct MemoryPlan {
   /// Training with `recipe`: parameters, the optimizer's state, gradients, the workers' scratch, evaluation, copies for
   /// checkpoints, and the samples themselves.
   init<Element: Scalar>(
-    recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>?, workers: Int
+    recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>?, workers: Int,
+    path: StepPath
   ) {
     let network = recipe.network
     let plan = recipe.shardPlan
-    let slots = StepPlan.slotsNeeded(plan, samples: samples.count, upToWorkers: workers)
     // The best parameters are kept, and copied for checkpoints like the others.
     let copies = 2 * (1 + recipe.optimizer.slots + (validation == nil ? 0 : 1))
-    let rows = min(plan.rowsPerShard, samples.count)
-    bytes = Self.parameters(network) * Double(copies + slots * workers) * Self.size(Element.self)
-    bytes += Double(workers) * Self.passes(network, rows: rows, as: Element.self)
+    bytes = Self.parameters(network) * Double(copies) * Self.size(Element.self)
+    switch path {
+    case .shards:
+      let slots = StepPlan.slotsNeeded(plan, samples: samples.count, upToWorkers: workers)
+      bytes += Self.parameters(network) * Double(slots * workers) * Self.size(Element.self)
+      bytes +=
+        Double(workers) * Self.passes(network, rows: min(plan.rowsPerShard, samples.count), as: Element.self)
+    case .tiles:
+      bytes +=
+        SharedWorkspace<Element>.memoryCount(
+          network: network, capacity: min(plan.batchSize, samples.count)) * Self.size(Element.self)
+    }
     bytes +=
       Double(workers)
       * Self.passes(

@@ -66,7 +66,9 @@ public struct Predictor: Sendable {
     }
     if recipe.loss.task == .probabilities { try samples.requireProbabilities(location) }
     return Evaluator(network: recipe.network, loss: recipe.loss, team: team)
-      .evaluate(samples, parameters: AlignedBuffer(checkpoint.parameters, filler: 0))
+      .evaluate(
+        samples, parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0),
+        countingConfusions: true)
   }
 
   /// Writes the network's predictions for the features of a file to a new dataset file: `/y`, numbers or classes, for
@@ -97,7 +99,7 @@ public struct Predictor: Sendable {
       let writer = try PredictionWriter<Element>(
         staged.temporary, network: checkpoint.recipe.network, rows: file.rows,
         includingFeatures: includingFeatures, source: source)
-      let parameters = AlignedBuffer(checkpoint.parameters, filler: 0)
+      let parameters = AlignedBuffer(checkpoint.modelParameters, filler: 0)
       let blockRows = min(file.rows, max(1, (1 << 20) / max(file.features, writer.network.outputs)))
       let x = AlignedBuffer<Element>(repeating: 0, count: blockRows * file.features)
       let outputs = AlignedBuffer<Element>(repeating: 0, count: blockRows * writer.network.outputs)

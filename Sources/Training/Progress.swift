@@ -19,6 +19,9 @@ public struct Progress: Sendable, Equatable {
     public var epoch: Int
   }
 
+  /// The epochs completed since the best value was reached, or since the start.
+  public var epochsSinceBest: Int { epoch - (best?.epoch ?? 0) }
+
   /// The start.
   public init() {}
 }
@@ -29,7 +32,7 @@ public struct EpochRecord: Sendable, Equatable {
   public var loss: Double
   /// The loss on the rows kept aside, after the epoch; NaN if there are none.
   public var validationLoss: Double
-  /// The size of the steps.
+  /// The size of the epoch's last step.
   public var learningRate: Double
   /// The seconds that the steps took. Not reproducible, of course.
   public var seconds: Double

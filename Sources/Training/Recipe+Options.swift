@@ -16,17 +16,22 @@ extension Recipe {
       ("loss", loss.name),
       ("initializer", initializer.rawValue),
       ("initial", initialParameters),
-      ("optimizer", optimizer.name),
-      ("learning-rate", String(optimizer.learningRate)),
+      ("optimizer", optimizer.name.rawValue),
     ]
     if let delta = loss.huberDelta { options.append(("huber-delta", String(delta))) }
-    switch optimizer {
-    case .sgd(let sgd): options.append(("momentum", String(sgd.momentum)))
-    case .adam(let adam):
-      options.append(("beta1", String(adam.beta1)))
-      options.append(("beta2", String(adam.beta2)))
-      options.append(("epsilon", String(adam.epsilon)))
+    for hyperparameter in optimizer.hyperparameters {
+      options.append((hyperparameter.rawValue, optimizer[hyperparameter].map { String($0) } ?? ""))
     }
+    if let correction = optimizer.biasCorrection {
+      options.append(("bias-correction", correction.rawValue))
+    }
+    options.append(("schedule", schedule.name.rawValue))
+    options.append(("warmup-steps", String(schedule.warmupSteps)))
+    if let steps = schedule.decaySteps { options.append(("decay-steps", String(steps))) }
+    if let rate = schedule.decayRate { options.append(("decay-rate", String(rate))) }
+    if let rate = schedule.finalLearningRate { options.append(("final-learning-rate", String(rate))) }
+    options.append(("reduction", reduction.rawValue))
+    options.append(("clip-norm", clipNorm.map { String($0) } ?? ""))
     return options + [
       ("batch-size", String(batchSize)),
       ("shards", String(shards)),

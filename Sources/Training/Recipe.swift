@@ -15,6 +15,12 @@ public struct Recipe: Sendable, Equatable {
   public var loss: Loss
   /// How steps are made of gradients.
   public var optimizer: Optimizer
+  /// How the learning rate goes on.
+  public var schedule: Schedule
+  /// What a minibatch makes of the gradients of its rows.
+  public var reduction: Reduction
+  /// The largest norm of a gradient; longer ones are scaled down to it. Nil for no limit.
+  public var clipNorm: Double?
   /// How the first parameters were drawn.
   public var initializer: Initializer
   /// The file whose parameters were taken instead of drawn ones, named by the digest of these; empty if drawn.
@@ -38,13 +44,18 @@ public struct Recipe: Sendable, Equatable {
   ///
   /// - Throws: ``LockstepError`` of kind `configuration` if parts do not go together.
   public init(
-    network: MLP, loss: Loss, optimizer: Optimizer, initializer: Initializer = .auto, batchSize: Int,
-    shards: ShardChoice = .automatic, seed: UInt64 = 0, shuffle: Bool = true,
+    network: MLP, loss: Loss, optimizer: Optimizer, schedule: Schedule = Schedule(),
+    reduction: Reduction = .mean, clipNorm: Double? = nil,
+    initializer: Initializer = .auto, batchSize: Int, shards: ShardChoice = .automatic, seed: UInt64 = 0,
+    shuffle: Bool = true,
     precision: Precision = .float32, validationFraction: Double = 0
   ) throws(LockstepError) {
     self.network = network
     self.loss = loss
     self.optimizer = optimizer
+    self.schedule = schedule
+    self.reduction = reduction
+    self.clipNorm = clipNorm
     self.initializer = initializer
     initialParameters = ""
     self.batchSize = batchSize
@@ -67,6 +78,14 @@ public struct Recipe: Sendable, Equatable {
 
   /// The plan of a minibatch.
   public var shardPlan: ShardPlan { ShardPlan(batchSize: batchSize, shards: shards) }
+
+  /// How gradients become steps.
+  var updateRule: UpdateRule {
+    UpdateRule(optimizer: optimizer, schedule: schedule, reduction: reduction, clipNorm: clipNorm)
+  }
+
+  /// The size of step `step` of the run, the first being 1.
+  public func learningRate(step: Int) -> Double { updateRule.learningRate(step: step) }
 
   /// Throws if parts do not go together.
   func check() throws(LockstepError) {
@@ -105,6 +124,13 @@ public struct Recipe: Sendable, Equatable {
       throw LockstepError(
         .usage, option, "is outside its range", found: "\(value)", expected: expected)
     }
+    if let clipNorm, !(clipNorm > 0 && clipNorm.isFinite) {
+      throw LockstepError(
+        .usage, "--clip-norm", "is outside its range", found: "\(clipNorm)", expected: "a number above 0")
+    }
+    if let (option, value, expected) = schedule.firstBadOption {
+      throw LockstepError(.usage, option, "is outside its range", found: value, expected: expected)
+    }
   }
 
   /// Throws if the network can only be run.
@@ -129,25 +155,48 @@ extension Precision {
   fileprivate func rounded(_ value: Double) -> Double { self == .float32 ? Double(Float(value)) : value }
 }
 
+extension Schedule {
+  /// The first option that the schedule does not accept, with its value and what would do.
+  fileprivate var firstBadOption: (option: String, value: String, expected: String)? {
+    if warmupSteps < 0 { return ("--warmup-steps", "\(warmupSteps)", "a whole number from 0 up") }
+    if let decaySteps, decaySteps < 1 {
+      return ("--decay-steps", "\(decaySteps)", "a whole number from 1 up")
+    }
+    if let decayRate, !(decayRate > 0 && decayRate <= 1) {
+      return ("--decay-rate", "\(decayRate)", "a number above 0 and up to 1")
+    }
+    if let finalLearningRate, !(finalLearningRate >= 0 && finalLearningRate.isFinite) {
+      return ("--final-learning-rate", "\(finalLearningRate)", "a number from 0 up")
+    }
+    return nil
+  }
+}
+
 extension Optimizer {
   /// The first option that the rule does not accept, with its value and what would do.
   fileprivate func firstBadOption(in precision: Precision)
     -> (option: String, value: Double, expected: String)?
   {
-    var decays: [(String, Double)] = []
-    var sizes = [("--learning-rate", learningRate)]
-    switch self {
-    case .sgd(let sgd): decays = [("--momentum", sgd.momentum)]
-    case .adam(let adam):
-      decays = [("--beta1", adam.beta1), ("--beta2", adam.beta2)]
-      sizes.append(("--epsilon", adam.epsilon))
+    for hyperparameter in hyperparameters {
+      guard let value = self[hyperparameter] else { continue }
+      let (fits, expected) =
+        switch hyperparameter {
+        case .learningRate, .epsilon:
+          (
+            precision.rounded(value) > 0 && precision.rounded(value).isFinite,
+            "a number above 0 and finite in \(precision.rawValue)"
+          )
+        case .momentum, .beta1, .beta2, .rho:
+          (value >= 0 && precision.rounded(value) < 1, "a number from 0 up to, but not including, 1")
+        case .weightDecay:
+          (
+            value >= 0 && precision.rounded(value).isFinite,
+            "a number from 0 up and finite in \(precision.rawValue)"
+          )
+        }
+      if !fits { return ("--\(hyperparameter.rawValue)", value, expected) }
     }
-    for (option, value) in sizes where !(precision.rounded(value) > 0 && precision.rounded(value).isFinite) {
-      return (option, value, "a number above 0 and finite in \(precision.rawValue)")
-    }
-    for (option, value) in decays where !(value >= 0 && precision.rounded(value) < 1) {
-      return (option, value, "a number from 0 up to, but not including, 1")
-    }
+    if name == .nesterov, self[.momentum] == 0 { return ("--momentum", 0, "a number above 0 for nesterov") }
     return nil
   }
 }

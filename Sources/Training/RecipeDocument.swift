@@ -23,11 +23,27 @@ struct RecipeDocument: Codable {
   var initializer: String
   var initialParameters: String
   var optimizer: String
-  var learningRate: Double
+  // The numbers that the optimizer takes.
+  var learningRate: Double?
   var momentum: Double?
   var beta1: Double?
   var beta2: Double?
+  var rho: Double?
   var epsilon: Double?
+  /// Nil in documents from before there was any.
+  var weightDecay: Double?
+  /// Nil for rules without one, and in documents from before there was a choice.
+  var biasCorrection: String?
+  /// Nil in documents from before there were schedules, and so are those that belong to it.
+  var schedule: String?
+  var warmupSteps: Int?
+  var decaySteps: Int?
+  var decayRate: Double?
+  var finalLearningRate: Double?
+  /// Nil in documents from before there was a choice.
+  var reduction: String?
+  /// Nil for no limit.
+  var clipNorm: Double?
   var batchSize: Int
   var shards: Int
   var seed: UInt64
@@ -37,11 +53,18 @@ struct RecipeDocument: Codable {
   var validationDigest: String
 
   enum CodingKeys: String, CodingKey {
-    case inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, epsilon, shards, seed
-    case shuffle, precision
+    case inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, rho, epsilon, shards, seed
+    case shuffle, precision, schedule, reduction
     case huberDelta = "huber_delta"
     case initialParameters = "initial_parameters"
     case learningRate = "learning_rate"
+    case weightDecay = "weight_decay"
+    case biasCorrection = "bias_correction"
+    case clipNorm = "clip_norm"
+    case warmupSteps = "warmup_steps"
+    case decaySteps = "decay_steps"
+    case decayRate = "decay_rate"
+    case finalLearningRate = "final_learning_rate"
     case batchSize = "batch_size"
     case validationFraction = "validation_fraction"
     case validationDigest = "validation_digest"
@@ -54,12 +77,15 @@ struct RecipeDocument: Codable {
     huberDelta = recipe.loss.huberDelta
     initializer = recipe.initializer.rawValue
     initialParameters = recipe.initialParameters
-    optimizer = recipe.optimizer.name
-    learningRate = recipe.optimizer.learningRate
-    switch recipe.optimizer {
-    case .sgd(let sgd): momentum = sgd.momentum
-    case .adam(let adam): (beta1, beta2, epsilon) = (adam.beta1, adam.beta2, adam.epsilon)
-    }
+    optimizer = recipe.optimizer.name.rawValue
+    biasCorrection = recipe.optimizer.biasCorrection?.rawValue
+    schedule = recipe.schedule.name.rawValue
+    warmupSteps = recipe.schedule.warmupSteps
+    decaySteps = recipe.schedule.decaySteps
+    decayRate = recipe.schedule.decayRate
+    finalLearningRate = recipe.schedule.finalLearningRate
+    reduction = recipe.reduction.rawValue
+    clipNorm = recipe.clipNorm
     batchSize = recipe.batchSize
     shards = recipe.shards
     seed = recipe.seed
@@ -67,6 +93,9 @@ struct RecipeDocument: Codable {
     precision = recipe.precision.rawValue
     validationFraction = recipe.validationFraction
     validationDigest = recipe.validationDigest
+    for hyperparameter in recipe.optimizer.hyperparameters {
+      self[keyPath: Self.member(hyperparameter)] = recipe.optimizer[hyperparameter]
+    }
   }
 
   /// The recipe, or nil if a value is none that this version knows.
@@ -78,9 +107,13 @@ struct RecipeDocument: Codable {
       layers.allSatisfy({ $0.units > 0 }), batchSize > 0, shards > 0, shards <= batchSize,
       let loss = parsedLoss, let initializer = Initializer(rawValue: initializer),
       let precision = Precision(rawValue: precision), let optimizer = parsedOptimizer,
+      let schedule = parsedSchedule, let reduction = Reduction(rawValue: reduction ?? "mean"),
       var recipe = try? Recipe(
         network: MLP(inputs: inputs, layers: layers), loss: loss, optimizer: optimizer,
-        initializer: initializer, batchSize: batchSize, shards: .count(shards), seed: seed,
+        schedule: schedule, reduction: reduction, clipNorm: clipNorm, initializer: initializer,
+        batchSize: batchSize,
+        shards: .count(shards),
+        seed: seed,
         shuffle: shuffle, precision: precision, validationFraction: validationFraction)
     else { return nil }
     recipe.initialParameters = initialParameters
@@ -95,12 +128,39 @@ struct RecipeDocument: Codable {
   }
 
   private var parsedOptimizer: Optimizer? {
-    switch optimizer {
-    case "sgd": return .sgd(SGD(learningRate: learningRate, momentum: momentum ?? 0))
-    case "adam":
-      guard let beta1, let beta2, let epsilon else { return nil }
-      return .adam(Adam(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon))
-    default: return nil
+    guard let name = Optimizer.Name(rawValue: optimizer) else { return nil }
+    var result = Optimizer(name)
+    for hyperparameter in result.hyperparameters {
+      let none: Double? = hyperparameter == .weightDecay ? 0 : nil
+      guard let value = self[keyPath: Self.member(hyperparameter)] ?? none else { return nil }
+      result[hyperparameter] = value
+    }
+    if let biasCorrection {
+      guard let correction = BiasCorrection(rawValue: biasCorrection) else { return nil }
+      result.biasCorrection = correction
+    }
+    return result
+  }
+
+  private var parsedSchedule: Schedule? {
+    guard let schedule else { return Schedule() }
+    return Schedule.Name(rawValue: schedule).flatMap {
+      Schedule(
+        $0, warmupSteps: warmupSteps ?? 0, decaySteps: decaySteps, decayRate: decayRate,
+        finalLearningRate: finalLearningRate)
+    }
+  }
+
+  /// The member that holds a number of the optimizer.
+  private static func member(_ hyperparameter: Hyperparameter) -> WritableKeyPath<RecipeDocument, Double?> {
+    switch hyperparameter {
+    case .learningRate: \.learningRate
+    case .momentum: \.momentum
+    case .beta1: \.beta1
+    case .beta2: \.beta2
+    case .rho: \.rho
+    case .epsilon: \.epsilon
+    case .weightDecay: \.weightDecay
     }
   }
 

@@ -31,18 +31,22 @@ struct SegmentResult: Sendable {
 
 /// Runs training steps on a team of workers: the product's inner loop.
 ///
-/// A step has two phases with a barrier after each. First every worker computes its shards' gradients with the same
-/// parameters. Then every worker owns a slice of the parameters: it completes the tree of sums on that slice and applies
-/// the optimizer to it in the same pass. (So there is one copy of the parameters and nothing to broadcast.)
+/// A step has two phases with a barrier after each. In the first, all workers compute with the same parameters; in the second,
+/// each owns some of the parameters and applies the optimizer to them. So there is one copy of the parameters and nothing to
+/// broadcast. By ``StepPath/shards``, the first phase gives gradients of shards, and who owns a slice of the parameters
+/// completes the tree of sums on it (``StepLoop``). By ``StepPath/tiles``, the first phase gives outputs and deltas of rows,
+/// and who owns a tile of the parameters sums its gradient (``TileLoop``).
 ///
 /// `Sendable` is unchecked because the buffers are shared and unlocked. The barriers make that safe: in the first phase
-/// `parameters` is only read and each worker writes only its own scratch and its shards' entries of `losses`; in the
-/// second, each writes only its slice of `parameters`, `state` and the gradients, and worker 0 reads `losses` and writes
-/// `control`, which is read after the second barrier.
+/// `parameters` is only read and each worker writes only its own scratch and the entries of `losses` and rows of the shared
+/// minibatch that are its own; in the second, each writes only its part of `parameters`, `state`, the gradients and the
+/// panels, and worker 0 reads `losses` and writes `control`, which is read after the second barrier.
+///
+/// If gradients are clipped there is a barrier inside the second phase, for nobody knows the norm before all are summed.
 final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let network: MLP
   let loss: Loss
-  let optimizer: Optimizer
+  let rule: UpdateRule
   let samples: Samples<Element>
   let plan: ShardPlan
   /// All `P` parameters.
@@ -52,46 +56,52 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let team: WorkerTeam
   /// The loops that are used.
   let variant: KernelVariant?
-  /// Who computes what when, if anybody wants to know. Set between segments only.
+  /// Who computes what when, if anybody wants to know. Set between segments only. Steps by tiles leave no trace.
   var trace: ShardTrace?
-  private let scratch: [WorkerScratch<Element>]
-  /// The gradient buffers of each worker.
-  private let gradients: AlignedBuffer<UnsafeMutablePointer<Element>>
-  private let slots: Int
-  private let gradientStride: Int
-  /// One entry a shard, each in a cache line of its own.
-  private let losses: AlignedBuffer<Double>
+  /// How each worker spends its time, if anybody wants to know. Set between segments only.
+  var phases: PhaseTimes?
+  private let memory: Memory
   /// Not zero once the workers are to stop after this step.
   private let control: AlignedBuffer<Int>
 
+  /// What the team makes steps in.
+  private enum Memory {
+    case shards(ShardTeam<Element>)
+    case tiles(TileTeam<Element>)
+  }
+
+  /// Who does what in a full minibatch and in the last one of an epoch.
+  private enum Plans {
+    case shards(full: StepPlan, last: StepPlan)
+    case tiles(full: TilePlan, last: TilePlan)
+  }
+
   init(
-    network: MLP, loss: Loss, optimizer: Optimizer, samples: Samples<Element>, plan: ShardPlan,
-    parameters: [Element], team: WorkerTeam, variant: KernelVariant?
+    network: MLP, loss: Loss, rule: UpdateRule, samples: Samples<Element>, plan: ShardPlan,
+    parameters: [Element], team: WorkerTeam, variant: KernelVariant?, path: StepPath
   ) {
     precondition(parameters.count == network.parameterCount)
     self.network = network
     self.loss = loss
-    self.optimizer = optimizer
+    self.rule = rule
     self.samples = samples
     self.plan = plan
     self.team = team
     self.variant = variant
     self.parameters = AlignedBuffer(parameters, filler: 0)
-    state = AlignedBuffer(repeating: 0, count: optimizer.slots * parameters.count)
-    slots = StepPlan.slotsNeeded(plan, samples: samples.count, upToWorkers: team.count)
-    let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
-    gradientStride = (parameters.count + line - 1) / line * line
-    let (rows, count) = (min(plan.rowsPerShard, samples.count), slots * gradientStride)
-    let usesLabels = if case .labels = samples.targets { true } else { false }
-    scratch = (0..<team.count).map { _ in
-      WorkerScratch(
-        network: network, loss: loss, rows: rows, usesLabels: usesLabels, gradientCount: count,
-        variant: variant)
-    }
-    let bases = scratch.compactMap(\.gradients.elements.baseAddress)
-    gradients = AlignedBuffer(bases, filler: bases[0])
-    losses = AlignedBuffer(repeating: 0, count: plan.shards * StepLoop<Element>.lossStride)
+    state = AlignedBuffer(repeating: 0, count: rule.optimizer.slots * parameters.count)
     control = AlignedBuffer(repeating: 0, count: 1)
+    if path == .tiles, let variant {
+      memory = .tiles(
+        TileTeam(
+          network: network, plan: plan, samples: samples.count, workers: team.count, variant: variant,
+          parameters: self.parameters, state: state))
+    } else {
+      memory = .shards(
+        ShardTeam(
+          network: network, loss: loss, plan: plan, samples: samples, workers: team.count,
+          variant: variant, clips: rule.clipNorm != nil))
+    }
   }
 
   /// The steps of an epoch.
@@ -100,35 +110,28 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   /// Runs `segment`, stopping early if the loss is not finite or if `stop` is made.
   func run(_ segment: Segment, lossSum: Double, stop: StopRequest?) -> SegmentResult {
     let workers = min(segment.workers, team.count)
-    let full = StepPlan(shards: plan.shards, workers: workers, slotsPerWorker: slots)
-    let last = StepPlan(
-      shards: plan.shardCount(rows: plan.lastRows(samples: samples.count)), workers: workers,
-      slotsPerWorker: slots)
     let barrier = team.barrier(workers: workers)
+    let plans = plans(workers: workers)
     control.elements[0] = 0
-    var result = SegmentResult(lossSum: lossSum)
-    if workers == 1 {
-      work(as: 0, of: 1, segment, full: full, last: last, barrier: barrier, stop: stop, result: &result)
-    } else {
-      withUnsafeMutablePointer(to: &result) { pointer in
-        // Worker 0 alone gets the caller's result; the others' are copies that nobody reads.
-        nonisolated(unsafe) let shared = pointer
-        let initial = pointer.pointee
-        team.run { worker in
-          if worker == 0 {
-            work(
-              as: 0, of: workers, segment, full: full, last: last, barrier: barrier, stop: stop,
-              result: &shared.pointee)
-          } else if worker < workers {
-            var ignored = initial
-            work(
-              as: worker, of: workers, segment, full: full, last: last, barrier: barrier, stop: stop,
-              result: &ignored)
-          }
-        }
-      }
+    let idle = SegmentResult(lossSum: lossSum)
+    // Worker 0 keeps the account.
+    if workers == 1 { return work(as: 0, of: 1, segment, plans, barrier, stop: stop, account: idle) }
+    return team.map { worker in
+      worker < workers
+        ? work(as: worker, of: workers, segment, plans, barrier, stop: stop, account: idle) : idle
+    }[0]
+  }
+
+  private func plans(workers: Int) -> Plans {
+    let (full, last) = (min(plan.batchSize, samples.count), plan.lastRows(samples: samples.count))
+    switch memory {
+    case .shards(let team):
+      return .shards(
+        full: team.stepPlan(rows: full, workers: workers), last: team.stepPlan(rows: last, workers: workers))
+    case .tiles(let team):
+      return .tiles(
+        full: team.tilePlan(rows: full, workers: workers), last: team.tilePlan(rows: last, workers: workers))
     }
-    return result
   }
 
   /// One worker's part of a segment.
@@ -140,50 +143,74 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   private func work(
-    as worker: Int, of workers: Int, _ segment: Segment, full: StepPlan, last: StepPlan,
-    barrier: Barrier, stop: StopRequest?, result: inout SegmentResult
-  ) {
+    as worker: Int, of workers: Int, _ segment: Segment, _ plans: Plans, _ barrier: Barrier,
+    stop: StopRequest?, account: SegmentResult
+  ) -> SegmentResult {
     let mode = platform_flush_denormals()
     defer { platform_restore_denormals(mode) }
-    withExtendedLifetime((full, last)) {
-      let loop = StepLoop(
+    return withExtendedLifetime((plans, self)) {
+      let common = StepCommon(
         plan: plan, samples: SamplesView(samples), parameters: parameters.elements,
-        state: state.elements, gradients: gradients.elements, slots: slots, stride: gradientStride,
-        losses: losses.elements, loss: loss, optimizer: optimizer, order: segment.order,
-        kernels: FastKernels(variant), outputs: network.outputs)
-      let own = scratch[worker]
-      let (trace, control) = (trace, control.elements)
-      let (full, last) = (full.view, last.view)
-      let slice = self.slice(of: worker, of: workers)
-      for index in 0..<segment.steps {
-        let start = (segment.firstStep + index) * loop.plan.batchSize
-        let rows = min(loop.plan.batchSize, loop.samples.count - start)
-        let step = rows == loop.plan.batchSize ? full : last
-        loop.computeShards(of: worker, in: step, start: start, rows: rows, scratch: own, trace: trace)
-        if workers > 1 { barrier.wait() }
-        loop.reduceAndUpdate(slice, in: step, number: segment.globalStep + index + 1, rows: rows)
-        if worker == 0 {
-          let sum = loop.lossSum(shards: step.shards)
-          if sum.isFinite {
-            result.lossSum += sum
-            result.steps += 1
-            control[0] = stop?.isMade == true ? 1 : 0
-          } else {
-            result.diverged = true
-            control[0] = 1
-          }
-        }
-        if workers > 1 { barrier.wait() }
-        if control[0] != 0 { return }
+        state: state.elements, loss: loss, rule: rule, order: segment.order,
+        kernels: FastKernels(variant), outputs: network.outputs, clock: phases?.clock(for: worker) ?? .off)
+      switch (memory, plans) {
+      case (.shards(let team), .shards(let full, let last)):
+        let phases = StepLoop(
+          common: common, team: team, worker: worker, workers: workers, full: full.view, last: last.view,
+          trace: trace)
+        return steps(phases, worker, workers, segment, barrier, stop: stop, account: account)
+      case (.tiles(let team), .tiles(let full, let last)):
+        let phases = TileLoop(
+          common: common, team: team, worker: worker, full: full.view, last: last.view)
+        return steps(phases, worker, workers, segment, barrier, stop: stop, account: account)
+      default: preconditionFailure("plans are made for the memory")
       }
     }
   }
 
-  /// The parameters that `worker` reduces and updates: whole cache lines, as equal as can be.
-  private func slice(of worker: Int, of workers: Int) -> Range<Int> {
-    let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
-    let lines = gradientStride / line
-    let start = min(worker * lines / workers * line, parameters.count)
-    return start..<min((worker + 1) * lines / workers * line, parameters.count)
+  /// The steps of a segment, two phases each with a barrier after it.
+  @inline(__always) private func steps(
+    _ phases: some StepPhases<Element>, _ worker: Int, _ workers: Int, _ segment: Segment, _ barrier: Barrier,
+    stop: StopRequest?, account: SegmentResult
+  ) -> SegmentResult {
+    var account = account
+    let control = control.elements
+    let (batchSize, count, clips) = (plan.batchSize, samples.count, rule.clipNorm != nil)
+    if phases.prepare(), workers > 1 { barrier.wait() }
+    let clock = phases.common.clock
+    clock.start()
+    func meet() {
+      if workers > 1 {
+        barrier.wait()
+        clock.mark(.barrier)
+      }
+    }
+    for index in 0..<segment.steps {
+      let start = (segment.firstStep + index) * batchSize
+      let rows = min(batchSize, count - start)
+      phases.first(start: start, rows: rows)
+      meet()
+      if clips {
+        phases.measure(rows: rows)
+        clock.mark(.update)
+        meet()
+      }
+      phases.second(number: segment.globalStep + index + 1, rows: rows)
+      if worker == 0 {
+        let sum = phases.lossSum(rows: rows)
+        if sum.isFinite {
+          account.lossSum += sum
+          account.steps += 1
+          control[0] = stop?.isMade == true ? 1 : 0
+        } else {
+          account.diverged = true
+          control[0] = 1
+        }
+      }
+      clock.mark(.update)
+      meet()
+      if control[0] != 0 { break }
+    }
+    return account
   }
 }

@@ -41,16 +41,20 @@ struct ThreadTuner {
   /// The time that a round is made to take, if a step does not take longer.
   private static let roundNanoseconds = 3e6
 
-  init(choice: ThreadChoice, shards: Int, cpus: Int) {
+  /// - Parameters:
+  ///   - choice: what was asked for.
+  ///   - shares: the pieces of a minibatch that can be dealt out.
+  ///   - cpus: the CPUs that may be used.
+  init(choice: ThreadChoice, shares: Int, cpus: Int) {
     switch choice {
     case .count(let count):
-      // A worker without a shard would only hold memory.
-      limit = min(count, shards)
-      decide(limit, limit == count ? "as asked" : "as many as a minibatch has shards")
+      // A worker without a share would only hold memory.
+      limit = min(count, shares)
+      decide(limit, limit == count ? "as asked" : "as many as a minibatch can be cut for")
     case .automatic:
-      limit = min(cpus, shards, WorkerTeam.mostWorkers)
-      if shards == 1 {
-        decide(1, "a minibatch is one shard")
+      limit = min(cpus, shares, WorkerTeam.mostWorkers)
+      if shares == 1 {
+        decide(1, "a minibatch is one piece of work")
       } else if cpus == 1 {
         decide(1, "one CPU may be used")
       } else {

@@ -16,6 +16,11 @@ public final class Trainer<Element: Scalar> {
   public private(set) var history: [EpochRecord]
   /// The parameters after the epoch of the best validation loss; empty without validation.
   public private(set) var bestParameters: [Element]
+  /// The epochs without a better validation loss after which training is to end; nil for no such end. With a patience, the
+  /// best parameters are the model's: see ``Checkpoint/modelParameters``.
+  public var patience: Int? {
+    willSet { precondition(newValue.map { $0 > 0 && validation != nil } ?? true) }
+  }
   /// The rows trained on.
   public let samples: Samples<Element>
   /// The rows kept aside, if any.
@@ -34,21 +39,28 @@ public final class Trainer<Element: Scalar> {
   ///   - samples: the rows to train on, at least one.
   ///   - validation: rows to measure the loss on after each epoch.
   ///   - threads: how many threads work; it changes nothing but the speed.
-  ///   - parameters: first parameters, instead of those that the recipe's initializer draws.
+  ///   - parameters: first parameters, laid out as ``ParameterLayout`` says, instead of those that the recipe's initializer
+  ///     draws; their digest becomes part of the recipe.
+  /// - Precondition: there are as many given parameters as the network has.
   /// - Throws: ``LockstepError`` if network, samples and loss do not fit together, or not into memory.
   public convenience init(
     recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil
   ) throws(LockstepError) {
+    var recipe = recipe
+    if let parameters {
+      recipe.initialParameters = parameters.withUnsafeBufferPointer { Digest(of: $0) }.description
+    }
     try self.init(
       recipe: recipe, samples: samples, validation: validation, threads: threads, parameters: parameters,
       variant: .current)
   }
 
-  /// A trainer that uses the loops of `variant`, or the plain ones.
+  /// A trainer that uses the loops of `variant`, or the plain ones, and makes steps by `path`, or the fastest way.
   init(
     recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
-    threads: ThreadChoice = .automatic, parameters: [Element]? = nil, variant: KernelVariant?
+    threads: ThreadChoice = .automatic, parameters: [Element]? = nil, variant: KernelVariant?,
+    path: StepPath? = nil
   ) throws(LockstepError) {
     var recipe = recipe
     recipe.precision = Element.precision
@@ -61,16 +73,26 @@ public final class Trainer<Element: Scalar> {
     let plan = recipe.shardPlan
     try Self.check(recipe, samples: samples, validation: validation)
     try threads.check()
-    tuner = ThreadTuner(choice: threads, shards: plan.shards, cpus: CPUBudget.current.cpus)
-    try MemoryPlan(recipe: recipe, samples: samples, validation: validation, workers: tuner.limit).check(
+    let path =
+      path
+      ?? StepPath(
+        network: recipe.network, plan: plan, samples: samples.count, variant: variant,
+        clips: recipe.clipNorm != nil,
+        as: Element.self)
+    tuner = ThreadTuner(
+      choice: threads, shares: path.shares(of: plan, samples: samples.count), cpus: CPUBudget.current.cpus)
+    try MemoryPlan(
+      recipe: recipe, samples: samples, validation: validation, workers: tuner.limit,
+      path: path
+    ).check(
       "", "training \(recipe.network.summary)",
       remedy: "Choose smaller widths, batches or fewer threads.")
     engine = StepEngine(
-      network: recipe.network, loss: recipe.loss, optimizer: recipe.optimizer, samples: samples,
+      network: recipe.network, loss: recipe.loss, rule: recipe.updateRule, samples: samples,
       plan: plan,
       parameters: parameters
         ?? recipe.initializer.parameters(for: recipe.network, seed: recipe.seed),
-      team: WorkerTeam(count: tuner.limit), variant: variant)
+      team: WorkerTeam(count: tuner.limit), variant: variant, path: path)
   }
 
   /// A trainer that goes on where `checkpoint` was written, with the same recipe and samples.
@@ -80,7 +102,7 @@ public final class Trainer<Element: Scalar> {
   ) throws(LockstepError) {
     try self.init(
       recipe: checkpoint.recipe, samples: samples, validation: validation, threads: threads,
-      parameters: checkpoint.parameters)
+      parameters: checkpoint.parameters, variant: .current)
     let progress = checkpoint.progress
     let (done, overflow) = progress.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
     guard !overflow, (0..<stepsPerEpoch).contains(progress.step), progress.epoch >= 0,
@@ -95,6 +117,7 @@ public final class Trainer<Element: Scalar> {
     self.progress = progress
     history = checkpoint.history
     bestParameters = checkpoint.bestParameters
+    if validation != nil { patience = checkpoint.patience }
   }
 
   /// The parameters as they are now, laid out as ``ParameterLayout`` says.
@@ -103,8 +126,12 @@ public final class Trainer<Element: Scalar> {
   /// The optimizer's state vectors, one after the other.
   public var optimizerState: [Element] { engine.state.array }
 
-  /// The digest of the parameters' bytes.
-  public var parametersDigest: Digest { Digest(of: UnsafeBufferPointer(engine.parameters.elements)) }
+  /// The digest of the model's parameters, as in a checkpoint.
+  public var parametersDigest: Digest {
+    patience == nil || bestParameters.isEmpty
+      ? Digest(of: UnsafeBufferPointer(engine.parameters.elements))
+      : bestParameters.withUnsafeBufferPointer { Digest(of: $0) }
+  }
 
   /// The steps of an epoch.
   public var stepsPerEpoch: Int { engine.stepsPerEpoch }
@@ -119,6 +146,9 @@ public final class Trainer<Element: Scalar> {
     return progress.lossSum / Double(rows * recipe.loss.divisor(outputs: recipe.network.outputs))
   }
 
+  /// The size of the last step, or of the first one if none was made.
+  public var learningRate: Double { recipe.learningRate(step: max(progress.globalStep, 1)) }
+
   /// Makes up to `limit` steps, all within the epoch under way, and completes the epoch if they reach its end.
   ///
   /// It may make fewer, while the number of threads is being measured and when a stop is asked for.
@@ -128,7 +158,7 @@ public final class Trainer<Element: Scalar> {
   @discardableResult public func advance(_ limit: Int, stop: StopRequest? = nil) throws(LockstepError)
     -> Int
   {
-    if isSpoilt { throw divergence(step: progress.globalStep + 1) }
+    if isSpoilt { throw divergence(step: progress.globalStep + 1, epoch: progress.epoch) }
     let proposal = tuner.proposal
     let segment = Segment(
       order: EpochOrder(
@@ -146,17 +176,20 @@ public final class Trainer<Element: Scalar> {
     progress.lossSum = result.lossSum
     if result.diverged {
       isSpoilt = true
-      throw divergence(step: progress.globalStep + 1)
+      throw divergence(step: progress.globalStep + 1, epoch: progress.epoch)
     }
     if progress.step == stepsPerEpoch { completeEpoch() }
     return result.steps
   }
 
-  /// Trains until `epochs` are completed, calling `body` after each.
+  /// Whether the validation loss was last better so many epochs ago that patience is at its end.
+  public var isOutOfPatience: Bool { patience.map { progress.epochsSinceBest >= $0 } ?? false }
+
+  /// Trains until `epochs` are completed or patience is at its end, calling `body` after each epoch.
   public func train(epochs: Int, _ body: (_ epoch: Int, EpochRecord) -> Void = { _, _ in })
     throws(LockstepError)
   {
-    while progress.epoch < epochs {
+    while progress.epoch < epochs, !isOutOfPatience {
       let epoch = progress.epoch
       try advance(.max)
       if progress.epoch > epoch { body(progress.epoch, history[epoch]) }
@@ -165,8 +198,12 @@ public final class Trainer<Element: Scalar> {
 
   /// How well the network does on `samples` now.
   public func evaluate(_ samples: Samples<Element>) -> Evaluation {
+    evaluate(samples, countingConfusions: true)
+  }
+
+  private func evaluate(_ samples: Samples<Element>, countingConfusions: Bool) -> Evaluation {
     Evaluator(network: recipe.network, loss: recipe.loss, team: engine.team)
-      .evaluate(samples, parameters: engine.parameters)
+      .evaluate(samples, parameters: engine.parameters, countingConfusions: countingConfusions)
   }
 
   /// Everything needed to go on later, as it is now.
@@ -174,30 +211,32 @@ public final class Trainer<Element: Scalar> {
   /// - Throws: ``LockstepError`` of kind `diverged` if a parameter is not finite.
   public func checkpoint() throws(LockstepError) -> Checkpoint<Element> {
     try checkFinite()
-    return Checkpoint(
+    var checkpoint = Checkpoint(
       recipe: recipe, progress: progress, history: history, parameters: parameters,
       optimizerState: optimizerState, bestParameters: bestParameters)
+    checkpoint.patience = patience
+    return checkpoint
   }
 
   /// Throws ``LockstepError`` of kind `diverged` if a parameter is not finite.
   public func checkFinite() throws(LockstepError) {
     for vector in [engine.parameters, engine.state] {
       if isSpoilt || Elementwise.firstNonFinite(UnsafeBufferPointer(vector.elements)) != nil {
-        throw divergence(step: progress.globalStep)
+        throw divergence(step: progress.globalStep, epoch: progress.epoch)
       }
     }
   }
 
   private func completeEpoch() {
     let loss = currentLoss
-    let validationLoss = validation.map { evaluate($0).loss }
+    let validationLoss = validation.map { evaluate($0, countingConfusions: false).loss }
     progress.epoch += 1
     progress.step = 0
     progress.lossSum = 0
     history.append(
       EpochRecord(
         loss: loss, validationLoss: validationLoss ?? .nan,
-        learningRate: recipe.optimizer.learningRate, seconds: epochSeconds))
+        learningRate: learningRate, seconds: epochSeconds))
     epochSeconds = 0
     if let validationLoss, validationLoss < progress.best?.value ?? .infinity {
       progress.best = Progress.Best(value: validationLoss, epoch: progress.epoch)
@@ -205,10 +244,11 @@ public final class Trainer<Element: Scalar> {
     }
   }
 
-  private func divergence(step: Int) -> LockstepError {
+  /// What is said of a step, counted from 1, whose loss is not finite, in an epoch that counts from 0.
+  func divergence(step: Int, epoch: Int) -> LockstepError {
     LockstepError(
       .diverged, "",
-      "training diverged at step \(step) (epoch \(progress.epoch + 1)): the numbers are not finite",
+      "training diverged at step \(step) (epoch \(epoch + 1)): the numbers are not finite",
       remedy: "Try a smaller --learning-rate, or scale the data.")
   }
 

@@ -19,8 +19,12 @@ struct TrainingLoop<Element: Scalar & HDF5Element> {
     self.options = options
     self.datasetDigest = datasetDigest
     self.observer = observer
-    // What was read from the checkpoint need not be written again if nothing is left to do.
-    saved = trainer.progress.globalStep > 0 ? trainer.progress : nil
+    // What was read from the checkpoint need not be written again if nothing is left to do, and if it is to hold the same
+    // parameters as its layers.
+    saved =
+      trainer.progress.globalStep > 0 && trainer.patience == options.earlyStopping
+      ? trainer.progress : nil
+    trainer.patience = options.earlyStopping
   }
 
   /// Trains until the epochs or steps asked for are done, or a stop is.
@@ -46,12 +50,18 @@ struct TrainingLoop<Element: Scalar & HDF5Element> {
       announce(since: before)
       if isCheckpointDue(since: before) { try save() }
     }
+    if stoppedEarly { observer(.stoppedEarly(trainer.progress)) }
     try trainer.checkFinite()
     if saved != trainer.progress { try save() }
     return (rows, Double(nanoseconds) * 1e-9)
   }
 
-  private var isDone: Bool {
+  /// Whether the run ended before its epochs and steps because patience was at its end.
+  var stoppedEarly: Bool { !hasMadeAll && trainer.isOutOfPatience }
+
+  private var isDone: Bool { hasMadeAll || trainer.isOutOfPatience }
+
+  private var hasMadeAll: Bool {
     trainer.progress.epoch >= options.epochs || trainer.progress.globalStep >= options.steps ?? .max
   }
 

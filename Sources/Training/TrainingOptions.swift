@@ -24,12 +24,22 @@ public struct TrainingOptions: Sendable {
   public var loss: Loss?
   /// The optimizer.
   public var optimizer = Optimizer.adam(Adam())
+  /// How the learning rate goes on.
+  public var schedule = Schedule()
+  /// Whether a cosine is to end with the run as it is first asked for, whatever its own number of steps.
+  public var cosineSpansRun = false
+  /// What a minibatch makes of the gradients of its rows.
+  public var reduction = Reduction.mean
+  /// The largest norm of a gradient.
+  public var clipNorm: Double?
   /// The rows of a minibatch.
   public var batchSize = 256
   /// How many epochs to have completed in the end.
   public var epochs = 20
   /// How many steps to have made in the end, if that is earlier.
   public var steps: Int?
+  /// The epochs without a better validation loss after which to end.
+  public var earlyStopping: Int?
   /// Of initialisation, order and split.
   public var seed: UInt64 = 0
   /// Whether each epoch takes the rows in an order of its own.
@@ -64,12 +74,24 @@ public struct TrainingOptions: Sendable {
 
   /// The recipe for data with so many rows, features and outputs. A minibatch is never more than all rows.
   func recipe(rows: Int, features: Int, outputs: Int, loss: Loss) throws(LockstepError) -> Recipe {
-    try Recipe(
+    let batchSize = min(batchSize, max(rows, 1))
+    return try Recipe(
       network: MLP(
         inputs: features, hidden: hidden, outputs: outputs, activation: activation,
         outputActivation: outputActivation ?? loss.requiredActivation ?? .identity),
-      loss: loss, optimizer: optimizer, initializer: initializer, batchSize: min(batchSize, max(rows, 1)),
-      shards: shards, seed: seed, shuffle: shuffle, precision: precision,
-      validationFraction: validationFraction)
+      loss: loss, optimizer: optimizer,
+      schedule: resolvedSchedule(stepsPerEpoch: (max(rows, 1) - 1) / batchSize + 1),
+      reduction: reduction, clipNorm: clipNorm,
+      initializer: initializer, batchSize: batchSize, shards: shards, seed: seed, shuffle: shuffle,
+      precision: precision, validationFraction: validationFraction)
+  }
+
+  private func resolvedSchedule(stepsPerEpoch: Int) -> Schedule {
+    guard cosineSpansRun, case .cosine(_, let final) = schedule.decay else { return schedule }
+    let (all, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+    let run = min(overflow ? .max : all, steps ?? .max)
+    // The warm-up may be longer than the run.
+    let steps = schedule.warmupSteps < run ? run - schedule.warmupSteps : 1
+    return Schedule(.cosine(over: steps, to: final), warmupSteps: schedule.warmupSteps)
   }
 }

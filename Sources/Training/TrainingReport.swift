@@ -26,6 +26,8 @@ public enum TrainingEvent: Sendable {
   case epoch(Int, EpochRecord)
   /// A checkpoint was written.
   case saved(String, Progress)
+  /// The run is complete: the validation loss was last better too long ago.
+  case stoppedEarly(Progress)
 }
 
 /// What came of a training run.
@@ -38,6 +40,8 @@ public struct TrainingReport: Sendable {
   public var loss: Double
   /// The validation loss after the last epoch completed, if there is validation.
   public var validationLoss: Double?
+  /// The size of the last step.
+  public var learningRate: Double
   /// The number of threads that made the last steps.
   public var threads: Int
   /// Seconds from the start to the end, reading and writing included.
@@ -46,10 +50,12 @@ public struct TrainingReport: Sendable {
   public var trainingSeconds: Double
   /// Rows trained on a second of `trainingSeconds`, in this run.
   public var samplesPerSecond: Double
-  /// The digest of the parameters.
+  /// The digest of the parameters in the checkpoint's layers: the last ones, or with early stopping the best.
   public var parametersDigest: Digest
   /// The checkpoint, if one was asked for.
   public var output: String?
+  /// Whether the run ended because the validation loss was last better too long ago.
+  public var stoppedEarly: Bool
   /// Whether the run ended because a stop was asked for.
   public var wasStopped: Bool
 }

@@ -43,12 +43,13 @@ public struct TrainingRun: Sendable {
     -> TrainingReport
   {
     let start = monotonicNanoseconds()
+    try checkEarlyStopping()
     // The output is looked at before any work is done, and stays ours until the end.
     let claim = try options.output.map { path throws(LockstepError) in try OutputClaim(path) }
     defer { claim?.release() }
     try requireReplaceable()
     let resumed: Checkpoint<Element>? = try checkpointToResume()
-    let data = try load(as: type)
+    let data = try TrainingData(options, as: type)
     let recipe = try settleRecipe(data, resumed: resumed)
     let trainer = try makeTrainer(recipe, data, resumed: resumed)
     let first = TrainingStart(
@@ -63,61 +64,25 @@ public struct TrainingRun: Sendable {
     return TrainingReport(
       start: first, progress: trainer.progress, loss: trainer.currentLoss,
       validationLoss: trainer.validation == nil ? nil : trainer.history.last?.validationLoss,
-      threads: trainer.threads?.count ?? 1,
+      learningRate: trainer.learningRate, threads: trainer.threads?.count ?? 1,
       seconds: Double(monotonicNanoseconds() - start) * 1e-9, trainingSeconds: seconds,
       samplesPerSecond: seconds > 0 ? Double(rows) / seconds : 0,
-      parametersDigest: trainer.parametersDigest, output: options.output, wasStopped: loop.wasStopped)
+      parametersDigest: trainer.parametersDigest, output: options.output, stoppedEarly: loop.stoppedEarly,
+      wasStopped: loop.wasStopped)
   }
 
-  private struct Data<Element: Scalar> {
-    var samples: LoadedSamples<Element>
-    var validation: Samples<Element>?
-    var validationDigest = ""
-    var loss: Loss
-  }
-
-  private func load<Element: Scalar & HDF5Element>(as type: Element.Type) throws(LockstepError)
-    -> Data<Element>
-  {
-    let file = try DatasetFile(options.data)
-    let (loss, role) = options.resolvedLoss(hasIntegerTargets: file.hasIntegerTargets)
-    try checkMemory(file, as: type)
-    let split: Split? =
-      options.validationFraction > 0
-      ? try Split(
-        count: file.rows, validationFraction: options.validationFraction, seed: options.seed) : nil
-    let samples = try SamplesLoader<Element>(file, role: role, split: split).load()
-    var validation = samples.validation
-    var validationDigest = ""
-    if let location = options.validation {
-      let file = try DatasetFile(location)
-      try requireSameShape(file, as: samples.training)
-      try checkMemory(file, as: type)
-      let loaded = try SamplesLoader<Element>(file, role: role).load()
-      validation = loaded.training
-      validationDigest = loaded.digest.description
-    }
-    if loss.task == .probabilities {
-      try samples.training.requireProbabilities(options.data)
-      try samples.validation?.requireProbabilities(options.data)
-      if let location = options.validation { try validation?.requireProbabilities(location) }
-    }
-    let classes = samples.training.outputs
-    if options.loss == nil, role == .labels, classes > max(1000, samples.training.count) {
+  private func checkEarlyStopping() throws(LockstepError) {
+    guard let patience = options.earlyStopping else { return }
+    guard patience > 0 else {
       throw LockstepError(
-        .badData, options.data.yName, "the integers are read as classes, and there are more than rows",
-        found: "class \(classes - 1) in \(samples.training.count) rows",
-        remedy: "For numbers, give --loss mse; for classes, --loss cross-entropy.")
+        .usage, "--early-stopping", "is outside its range", found: "\(patience)",
+        expected: "a whole number from 1 up")
     }
-    return Data(
-      samples: samples, validation: validation, validationDigest: validationDigest, loss: loss)
-  }
-
-  private func checkMemory<Element: Scalar>(_ file: borrowing DatasetFile, as type: Element.Type)
-    throws(LockstepError)
-  {
-    try MemoryPlan(loading: file, as: type).check(
-      file.location.file, "holding the samples", remedy: "Use fewer rows or --precision float32.")
+    guard options.validation != nil || options.validationFraction > 0 else {
+      throw LockstepError(
+        .usage, "--early-stopping", "needs a validation loss to watch",
+        remedy: "Give --validation or --validation-fraction.")
+    }
   }
 
   /// Throws if writing the output would destroy something that nobody said may go.
@@ -135,51 +100,38 @@ public struct TrainingRun: Sendable {
     }
   }
 
-  private func requireSameShape<Element: Scalar>(
-    _ file: borrowing DatasetFile, as samples: Samples<Element>
-  ) throws(LockstepError) {
-    var (name, own, other) = (file.location.xName, file.features, samples.features)
-    if own == other, case .values(_, let columns) = samples.targets {
-      (name, own, other) = (file.location.yName, file.targets, columns)
-    }
-    guard own == other else {
-      throw LockstepError(
-        .badData, name, "the rows are not like those of \(options.data.file)", found: "\(own) columns",
-        expected: "\(other)", remedy: "Name a --validation file of the same kind.")
-    }
-  }
-
   private func settleRecipe<Element: Scalar>(
-    _ data: Data<Element>, resumed: Checkpoint<Element>?
+    _ data: TrainingData<Element>, resumed: Checkpoint<Element>?
   ) throws(LockstepError) -> Recipe {
-    var recipe = try options.recipe(
-      rows: data.samples.training.count, features: data.samples.training.features,
-      outputs: max(data.samples.training.outputs, data.validation?.outputs ?? 0), loss: data.loss)
+    var recipe = try data.recipe(options)
     recipe.validationDigest = data.validationDigest
     if let resumed {
       recipe.initialParameters = resumed.recipe.initialParameters
+      if options.cosineSpansRun, case .cosine(let steps, _) = resumed.recipe.schedule.decay,
+        case .cosine(_, let final) = recipe.schedule.decay
+      {
+        // The run that it spans is the one that was first asked for.
+        recipe.schedule.decay = .cosine(over: steps, to: final)
+      }
       try requireSame(recipe, resumed, digest: data.samples.digest.description)
     }
     return recipe
   }
 
   private func makeTrainer<Element: Scalar & HDF5Element>(
-    _ recipe: Recipe, _ data: Data<Element>, resumed: Checkpoint<Element>?
+    _ recipe: Recipe, _ data: TrainingData<Element>, resumed: Checkpoint<Element>?
   ) throws(LockstepError) -> Trainer<Element> {
     if let resumed {
       return try Trainer(
         resuming: resumed, samples: data.samples.training, validation: data.validation,
         threads: options.threads)
     }
-    var recipe = recipe
     var parameters: [Element]?
     if let path = options.initial {
       let finding = try Seal.check(path)
       let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: path) }
       if finding == .unsealed { try Seal.checkAbsence(from: file) }
-      let read: [Element] = try KerasWeights.read(for: recipe.network, from: file)
-      recipe.initialParameters = read.withUnsafeBufferPointer { Digest(of: $0) }.description
-      parameters = read
+      parameters = try KerasWeights.read(for: recipe.network, from: file)
     }
     return try Trainer(
       recipe: recipe, samples: data.samples.training, validation: data.validation,

@@ -14,7 +14,9 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   let gradients: AlignedBuffer<Element>
   private let variant: KernelVariant?
   private let features: Int
+  /// Rows of the order worked out so far, from position `window[0]` up to `window[1]`.
   private let indices: AlignedBuffer<Int>
+  private let window: AlignedBuffer<Int>
   private let x: AlignedBuffer<Element>
   private let values: AlignedBuffer<Element>
   private let labels: AlignedBuffer<Int32>
@@ -27,43 +29,69 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     features = network.inputs
     workspace = Workspace(network: network, capacity: rows, variant: variant)
     gradients = AlignedBuffer(repeating: 0, count: gradientCount)
-    indices = AlignedBuffer(repeating: 0, count: rows)
+    indices = AlignedBuffer(repeating: 0, count: max(rows, Self.lookahead))
+    window = AlignedBuffer(repeating: 0, count: 2)
     x = AlignedBuffer(repeating: 0, count: rows * network.inputs)
     values = AlignedBuffer(repeating: 0, count: usesLabels ? 0 : rows * network.outputs)
     labels = AlignedBuffer(repeating: 0, count: usesLabels ? rows : 0)
   }
 
-  /// Sets `gradient` to the sum of the loss's derivatives over the rows at `positions` of `order`, and returns the sum of
-  /// the loss.
-  @inline(__always) func computeGradient(
-    of positions: Range<Int>, in order: EpochOrder, samples: SamplesView<Element>,
-    parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>
-  ) -> Element {
-    if let small {
-      let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<positions.count])
-      order.copyRows(from: positions.lowerBound, into: rows)
-      let chosen = UnsafeBufferPointer(rows)
-      return switch samples.targets {
-      case .values(let y, _):
-        small.gradient(parameters: parameters, x: samples.x, y: y, rows: chosen, gradient: gradient)
-      case .labels(let labels):
-        small.gradient(
-          parameters: parameters, x: samples.x, labels: labels, rows: chosen, gradient: gradient)
-      }
+  /// The rows that are worked out at once by who computes all of them: an order gives many for little more than a few.
+  private static var lookahead: Int { 1024 }
+
+  /// Forgets what was worked out of another order.
+  func begin() { (window.elements[0], window.elements[1]) = (0, 0) }
+
+  /// The rows at `positions` of `order`, and those that follow if `alone`: then they are wanted here next.
+  @inline(__always) private func rows(
+    at positions: Range<Int>, of order: EpochOrder, alone: Bool
+  ) -> UnsafeBufferPointer<Int> {
+    let window = window.elements
+    if positions.lowerBound < window[0] || positions.upperBound > window[1] {
+      let end = alone ? min(positions.lowerBound + indices.count, order.count) : positions.upperBound
+      (window[0], window[1]) = (positions.lowerBound, end)
+      order.copyRows(
+        from: window[0], into: UnsafeMutableBufferPointer(rebasing: indices.elements[..<(end - window[0])]))
     }
-    let (input, targets) = collect(positions, of: order, from: samples)
-    return workspace.computeGradient(
-      input: input, targets: targets, parameters: parameters, loss: loss, gradient: gradient)
+    let first = positions.lowerBound - window[0]
+    return UnsafeBufferPointer(rebasing: indices.elements[first..<first + positions.count])
   }
 
-  /// Collects the rows at `positions` of `order` and returns views of their features and targets.
+  /// Sets `gradient` to the sum of the loss's derivatives over the rows at `positions` of `order`, and returns the sum of
+  /// the loss. `alone` says that this worker computes all rows, in order.
+  @inline(__always) func computeGradient(
+    of positions: Range<Int>, in order: EpochOrder, samples: SamplesView<Element>,
+    parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>,
+    alone: Bool, clock: PhaseClock
+  ) -> Element {
+    let rows = rows(at: positions, of: order, alone: alone)
+    if let small {
+      clock.mark(.data)
+      let total =
+        switch samples.targets {
+        case .values(let y, _):
+          small.gradient(parameters: parameters, x: samples.x, y: y, rows: rows, gradient: gradient)
+        case .labels(let labels):
+          small.gradient(
+            parameters: parameters, x: samples.x, labels: labels, rows: rows, gradient: gradient)
+        }
+      clock.mark(.gradient)
+      return total
+    }
+    let (input, targets) = collect(rows, from: samples)
+    clock.mark(.data)
+    let total = workspace.evaluate(input: input, targets: targets, parameters: parameters, loss: loss).loss
+    clock.mark(.forward)
+    workspace.backpropagate(input: input, parameters: parameters, gradient: gradient)
+    clock.mark(.backward)
+    return total
+  }
+
+  /// Collects `chosen` rows and returns views of their features and targets.
   @inline(__always) private func collect(
-    _ positions: Range<Int>, of order: EpochOrder, from samples: SamplesView<Element>
+    _ chosen: UnsafeBufferPointer<Int>, from samples: SamplesView<Element>
   ) -> (input: Matrix<Element>, targets: Targets<Element>) {
-    let count = positions.count
-    let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<count])
-    order.copyRows(from: positions.lowerBound, into: rows)
-    let chosen = UnsafeBufferPointer(rows)
+    let count = chosen.count
     let x = UnsafeMutableBufferPointer(rebasing: x.elements[..<(count * features)])
     Gather.rows(of: samples.x, width: features, indices: chosen, to: x, variant: variant)
     let input = Matrix(UnsafeBufferPointer(x), rows: count, columns: features)
@@ -90,11 +118,13 @@ struct SamplesView<Element: Scalar>: BitwiseCopyable {
   }
 
   let count: Int
+  let features: Int
   let x: UnsafeBufferPointer<Element>
   let targets: Targets
 
   init(_ samples: Samples<Element>) {
     count = samples.count
+    features = samples.features
     x = UnsafeBufferPointer(samples.x.elements)
     switch samples.targets {
     case .values(let values, let columns):

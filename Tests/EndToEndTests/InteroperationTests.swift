@@ -46,6 +46,9 @@ import Testing
         name, data: "linear.h5", hidden: [6, 5], activation: name, optimizer: ["adam"],
         ["--output-activation", output, "--loss", "huber"])
     }
+    for name in ["momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adamw"] {
+      try add(name, data: "linear.h5", hidden: [6, 5], activation: "tanh", optimizer: [name])
+    }
     try Python.run("keras_reads", [Python.json(cases)], in: folder)
   }
 

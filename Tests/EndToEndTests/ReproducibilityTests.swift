@@ -11,7 +11,8 @@ import Testing
 
     static let all = [false, true].flatMap { labels in
       ["float32", "float64"].flatMap { precision in
-        [["sgd", "--momentum", "0.9"], ["adam"]].map {
+        [["sgd", "--momentum", "0.9"], ["adam"], ["rmsprop", "--clip-norm", "0.1", "--reduction", "sum"]].map
+        {
           Work(labels: labels, precision: precision, optimizer: $0)
         }
       }
@@ -91,7 +92,7 @@ import Testing
     #expect(Set(digests).count == digests.count)
   }
 
-  @Test(arguments: [Work.all[0], Work.all[7]])
+  @Test(arguments: [Work.all[0], Work.all[11]])
   func `a run stopped after any step and resumed ends in the same bits`(_ work: Work) throws {
     let folder = try Folder()
     // Five steps an epoch.
@@ -110,7 +111,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Work.all[3], Work.all[4]])
+  @Test(arguments: [Work.all[4], Work.all[6]])
   func `a run resumed after every step ends in the same bits`(_ work: Work) throws {
     let folder = try Folder()
     try work.prepare(folder, rows: 500)
@@ -127,6 +128,26 @@ import Testing
     let chain = try CheckpointContents(folder.file("chain.weights.h5"))
     #expect(whole.differences(from: chain) == [])
     #expect(folder.names == ["chain.weights.h5", "data.h5", "whole.weights.h5"])
+  }
+
+  @Test func `schedules go on where they were`() throws {
+    let folder = try Folder()
+    let work = Work(labels: false, precision: "float32", optimizer: ["momentum"])
+    try work.prepare(folder, rows: 500)
+    let schedule = ["--schedule", "cosine", "--warmup-steps", "3", "--final-learning-rate", "0.0001"]
+    let whole = try Lockstep.json(work.command(output: "whole") + schedule, in: folder)
+    let rate = try #require(whole.number("learning_rate"))
+    #expect(rate < 0.0003)
+    let command = work.command(output: "part") + schedule
+    for step in [2, 8] {
+      try Lockstep.json(command + ["--resume", "--steps", "\(step)", "--decay-steps", "12"], in: folder)
+    }
+    let part = try Lockstep.json(command + ["--resume"], in: folder)
+    #expect(part.number("learning_rate") == rate)
+    let (a, b) = (folder.file("whole.weights.h5"), folder.file("part.weights.h5"))
+    #expect(try CheckpointContents(a).differences(from: CheckpointContents(b)) == [])
+    let history = try Lockstep.json(["inspect", "part.weights.h5"], in: folder)
+    #expect(history.numbers("history", "learning_rate")?.last == rate)
   }
 
   @Test func `more epochs continue a finished run`() throws {

@@ -78,6 +78,15 @@ import Testing
     let accuracy = try #require(evaluated.number("accuracy"))
     #expect(accuracy > 0.93)
     try Lockstep.json(["evaluate", "c.weights.h5", "data.h5", "--best"], in: folder)
+    let confusion = try #require(evaluated.table("confusion_matrix"))
+    #expect(confusion.joined().reduce(0, +) == 900)
+    #expect(abs(Double((0..<3).map { confusion[$0][$0] }.reduce(0, +)) / 900 - accuracy) < 1e-12)
+    let shown = try Lockstep.run(["evaluate", "c.weights.h5", "data.h5"], in: folder).output
+    #expect(shown.contains("confusion matrix: a row for each true class"))
+    for (truth, row) in confusion.enumerated() {
+      let line = ([truth] + row).map { "\($0)" }
+      #expect(shown.split(separator: "\n").contains { $0.split(separator: " ").map(String.init) == line })
+    }
 
     try Lockstep.json(["predict", "c.weights.h5", "data.h5", "--output", "p.h5"], in: folder)
     let labels = try read("data.h5", "/y", in: folder)
@@ -107,6 +116,33 @@ import Testing
     let configuration = try Lockstep.json(["inspect", "a.weights.h5"], in: folder).strings("configuration")
     #expect(configuration?["loss"] == loss[0] && configuration?["huber-delta"] == loss.dropFirst(2).first)
     #expect(configuration?["activation"] == "gelu")
+  }
+
+  @Test func `stopping early leaves the best parameters`() throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 200, in: folder)
+    // What is learnt is the opposite of what is asked, so that the first epoch is the best.
+    try Lockstep.generate("opposite.h5", rows: 100, ["--coefficients=-3,-2"], in: folder)
+    let command =
+      ["train", "linear.h5", "--hidden", "4", "--validation", "opposite.h5", "--epochs", "50"]
+      + ["--output", "a.weights.h5", "--early-stopping"]
+    let trained = try Lockstep.json(command + ["3"], in: folder)
+    #expect(trained.isTrue("stopped_early") && trained.integer("epochs") == 4)
+    #expect(trained.integer("best_epoch") == 1)
+    let best = try #require(trained.number("best_validation_loss"))
+    for options in [[], ["--best"]] {
+      let evaluated = try Lockstep.json(["evaluate", "a.weights.h5", "opposite.h5"] + options, in: folder)
+      #expect(evaluated.number("loss") == best)
+    }
+    let inspected = try Lockstep.json(["inspect", "a.weights.h5"], in: folder)
+    #expect(inspected.integer("progress", "patience") == 3)
+    #expect(inspected.string("parameters_digest") == trained.string("parameters_digest"))
+
+    let bytes = try folder.bytes("a.weights.h5")
+    let again = try Lockstep.run(command + ["3", "--resume"], in: folder)
+    #expect(again.exitCode == 0 && again.errors.contains("the run is complete"))
+    #expect(try folder.bytes("a.weights.h5") == bytes)
+    #expect(try Lockstep.json(command + ["5", "--resume"], in: folder).integer("epochs") == 6)
   }
 
   @Test func `independent probabilities`() throws {

@@ -76,4 +76,20 @@ import Testing
     let buffer = Misaligned([1, .infinity, -.infinity, 1] as [Double])
     #expect(Elementwise.firstNonFinite(buffer.readOnly, variant: kernels) == 1)
   }
+
+  @Test(arguments: [0, 1, 15, 16, 17, 100]) func sumsOfSquaresAreInDoublePrecision(count: Int) {
+    forBothPrecisions { type in
+      func check<Element: Scalar>(_ type: Element.Type) {
+        var numbers = Numbers(seed: 9)
+        let values = numbers.buffer(count, as: type)
+        let expected = values.doubles.reduce(0) { $0 + $1 * $1 }
+        #expect(
+          abs(Elementwise.sumOfSquares(values.readOnly) - expected) <= Double(count) * expected * 0x1p-52)
+      }
+      check(type)
+    }
+    // What would overflow as a Float.
+    let large = AlignedBuffer(repeating: Float(0x1p100), count: count)
+    #expect(Elementwise.sumOfSquares(large.readOnly) == Double(count) * 0x1p200)
+  }
 }

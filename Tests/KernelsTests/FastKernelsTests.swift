@@ -21,15 +21,28 @@ import Testing
       let v = Misaligned<Element>(numbers(count, stream: 4).map { $0 * $0 })
       kernels.add(gradient.readOnly, to: w.elements)
       kernels.gradientDescent(
-        parameters: w.elements, gradient: gradient.readOnly, scale: 0.3, rate: 0.01)
+        parameters: w.elements, gradient: gradient.readOnly, scale: 0.3, decay: 0.01, rate: 0.01)
       kernels.momentum(
         parameters: w.elements, gradient: gradient.readOnly, velocity: m.elements, scale: 0.3,
-        rate: 0.01, momentum: 0.9)
+        decay: 0.01, rate: 0.01, momentum: 0.9)
+      kernels.nesterov(
+        parameters: w.elements, gradient: gradient.readOnly, velocity: m.elements, scale: 0.3,
+        decay: 0.01, rate: 0.01, momentum: 0.9)
+      kernels.adaGrad(
+        parameters: w.elements, gradient: gradient.readOnly, squares: v.elements, scale: 0.3,
+        decay: 0.01, rate: 0.01, epsilon: 1e-8)
+      kernels.rmsProp(
+        parameters: w.elements, gradient: gradient.readOnly, squares: v.elements, scale: 0.3,
+        decay: 0.01, rate: 0.01, oneMinusRho: 0.1, epsilon: 1e-8)
+      let steps = Misaligned<Element>(numbers(count, stream: 5).map { $0 * $0 })
+      kernels.adaDelta(
+        parameters: w.elements, gradient: gradient.readOnly, squares: v.elements, steps: steps.elements,
+        scale: 0.3, decay: 0.01, rate: 0.7, oneMinusRho: 0.1, epsilon: 1e-6)
       kernels.adam(
         parameters: w.elements, gradient: gradient.readOnly, firstMoment: m.elements,
-        secondMoment: v.elements, scale: 0.3, rate: 0.01, rootScale: 1.7, oneMinusBeta1: 0.1,
-        oneMinusBeta2: 0.001, epsilon: 1e-8)
-      return [w.bits, m.bits, v.bits]
+        secondMoment: v.elements, scale: 0.3, decay: 0.01, shrink: 0.99, rate: 0.01, rootScale: 1.7,
+        oneMinusBeta1: 0.1, oneMinusBeta2: 0.001, epsilon: 1e-8)
+      return [w.bits, m.bits, v.bits, steps.bits]
     }
     #expect(run(fast) == run(plain), "\(variant.name), \(count) numbers")
   }
@@ -39,6 +52,21 @@ import Testing
       for count in Self.sizes {
         checkUpdates(variant, count: count, as: Float.self)
         checkUpdates(variant, count: count, as: Double.self)
+      }
+    }
+  }
+
+  @Test func sumsOfSquaresHaveTheBitsOfTheirSpecification() {
+    func check<Element: Scalar>(_ variant: KernelVariant, count: Int, as type: Element.Type) {
+      let values = Misaligned<Element>(numbers(count, stream: 6))
+      let fast = FastKernels<Element>(variant).sumOfSquares(values.readOnly)
+      #expect(
+        fast.bitPattern == Elementwise.sumOfSquares(values.readOnly).bitPattern, "\(variant.name), \(count)")
+    }
+    for variant in KernelVariant.all {
+      for count in Self.sizes {
+        check(variant, count: count, as: Float.self)
+        check(variant, count: count, as: Double.self)
       }
     }
   }

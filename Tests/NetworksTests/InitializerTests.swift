@@ -24,9 +24,9 @@ import Testing
     #expect(abs(Double(within) / Double(kernel.count) - 0.6827) < 5 * 0.4655 / root)
   }
 
-  @Test func glorotKernelsAreUniformUpToTheirLimit() {
-    let limit = (6.0 / 110).squareRoot()
-    let kernel = Self.kernel(.glorot)
+  @Test(arguments: [(Initializer.glorot, (6.0 / 110).squareRoot()), (.uniform, 1 / 60.0.squareRoot())])
+  func uniformKernelsAreUniformUpToTheirLimit(initializer: Initializer, limit: Double) {
+    let kernel = Self.kernel(initializer)
     let root = Double(kernel.count).squareRoot()
     #expect(kernel.allSatisfy { abs($0) <= limit })
     #expect(kernel.contains { $0 > 0.99 * limit } && kernel.contains { $0 < -0.99 * limit })

@@ -34,6 +34,13 @@ import Testing
     #expect(MLP(inputs: 1, hidden: [1 << 30, 1 << 30], outputs: 1).parameterCount != nil)
   }
 
+  @Test func aGradientTakesThreeMultiplyAddsAWeightButTwoInTheFirstLayer() {
+    // Forward 2 * 3 + 3 * 4, by weights the same, by the inputs of the second layer 3 * 4.
+    #expect(MLP(inputs: 2, hidden: [3], outputs: 4).gradientOperations(rows: 5) == 2 * 5 * (18 + 18 + 12))
+    #expect(MLP(inputs: 7, hidden: [], outputs: 2).gradientOperations(rows: 1) == 2 * (14 + 14))
+    #expect(MLP(inputs: .max, hidden: [], outputs: .max).gradientOperations(rows: .max).isFinite)
+  }
+
   @Test func aWidthOfZeroIsACallersError() async {
     await #expect(processExitsWith: .failure) { _ = MLP(inputs: 0, hidden: [], outputs: 1) }
     await #expect(processExitsWith: .failure) { _ = MLP(inputs: 1, hidden: [0], outputs: 1) }

@@ -68,7 +68,7 @@ private struct NaiveAdam: NaiveRule {
       for (from, to) in zip(borders, borders.dropFirst()).reversed() {
         prepared.apply(
           to: from..<to, parameters: parameters.elements,
-          gradient: UnsafeBufferPointer(gradient.elements), state: state.elements)
+          gradient: UnsafeBufferPointer(rebasing: gradient.elements[from..<to]), state: state.elements)
       }
     }
     return (parameters.array, state.array)
@@ -117,9 +117,11 @@ private struct NaiveAdam: NaiveRule {
     }
   }
 
-  private static let all: [Optimizer] = [
-    .sgd(SGD()), .sgd(SGD(learningRate: 0.1, momentum: 0.9)), .adam(Adam()),
-  ]
+  private static let all: [Optimizer] =
+    Optimizer.Name.allCases.map { Optimizer($0) } + [
+      .sgd(SGD(learningRate: 0.1, momentum: 0.5, weightDecay: 0.1)),
+      .adam(Adam(weightDecay: 0.1, biasCorrection: .fixed)),
+    ]
 
   @Test(arguments: all) func slicesAreTheWholeBitForBit(optimizer: Optimizer) {
     func check<Element: Scalar>(_ type: Element.Type) {
@@ -159,8 +161,8 @@ private struct NaiveAdam: NaiveRule {
       let state = AlignedBuffer(repeating: 0.0, count: optimizer.slots * 10)
       let step: PreparedStep<Double> = optimizer.prepare(step: 1, scale: 1)
       step.apply(
-        to: 3..<7, parameters: parameters.elements, gradient: UnsafeBufferPointer(gradient.elements),
-        state: state.elements)
+        to: 3..<7, parameters: parameters.elements,
+        gradient: UnsafeBufferPointer(rebasing: gradient.elements[..<4]), state: state.elements)
       let inside = (0..<10).map { (3..<7).contains($0) }
       #expect(parameters.array.map { $0 != 1 } == inside)
       for slot in 0..<optimizer.slots {
@@ -170,14 +172,72 @@ private struct NaiveAdam: NaiveRule {
   }
 
   @Test func slotsRatesAndNamesAreThoseOfTheRule() {
-    #expect(Self.all.map(\.slots) == [0, 1, 2])
-    #expect(Self.all.map(\.learningRate) == [0.01, 0.1, 0.001])
-    #expect(Self.all.map(\.name) == ["sgd", "sgd", "adam"])
+    let rules = Optimizer.Name.allCases.map { Optimizer($0) }
+    #expect(rules.map(\.name) == Optimizer.Name.allCases)
+    #expect(rules.map(\.slots) == [0, 1, 1, 1, 1, 2, 2, 2])
+    #expect(rules.map(\.learningRate) == [0.01, 0.01, 0.01, 0.01, 0.01, 1, 0.001, 0.001])
+  }
+
+  @Test func momentumMakesTheName() {
+    #expect(Optimizer.sgd(SGD(momentum: 0.1)).name == .momentum)
+    #expect(Optimizer.sgd(SGD(momentum: 0.1, nesterov: true)).name == .nesterov)
+    var optimizer = Optimizer(.momentum)
+    optimizer[.momentum] = 0
+    #expect(optimizer == Optimizer(.sgd))
+  }
+
+  @Test func everyNumberOfARuleCanBeReadAndSet() {
+    for name in Optimizer.Name.allCases {
+      var optimizer = Optimizer(name)
+      #expect(optimizer.hyperparameters.contains(.learningRate))
+      #expect(optimizer.hyperparameters.contains(.weightDecay))
+      for (index, hyperparameter) in optimizer.hyperparameters.enumerated() {
+        optimizer[hyperparameter] = 0.25 + Double(index) / 64
+      }
+      for (index, hyperparameter) in optimizer.hyperparameters.enumerated() {
+        #expect(optimizer[hyperparameter] == 0.25 + Double(index) / 64)
+      }
+      let before = optimizer
+      for hyperparameter in Hyperparameter.allCases where optimizer[hyperparameter] == nil {
+        optimizer[hyperparameter] = 0.5
+      }
+      #expect(optimizer == before)
+    }
+  }
+
+  @Test func onlyAdamHasABiasToCorrect() {
+    for name in Optimizer.Name.allCases {
+      var optimizer = Optimizer(name)
+      let hasBias = [.adam, .adamw].contains(name)
+      #expect(optimizer.biasCorrection == (hasBias ? .stepwise : nil))
+      optimizer.biasCorrection = .fixed
+      #expect(optimizer.biasCorrection == (hasBias ? .fixed : nil))
+    }
+  }
+
+  @Test func theFixedCorrectionIsThatOfTheFirstStep() {
+    let (fixed, stepwise) = (
+      Optimizer.adam(Adam(biasCorrection: .fixed)), Optimizer.adam(Adam(biasCorrection: .stepwise))
+    )
+    let first = Self.run(stepwise, steps: 1, as: Double.self)
+    #expect(Self.run(fixed, steps: 1, as: Double.self).parameters == first.parameters)
+    #expect(
+      Self.run(fixed, steps: 2, as: Double.self).parameters
+        != Self.run(stepwise, steps: 2, as: Double.self).parameters)
+  }
+
+  @Test func aLearningRateInPlaceOfTheRulesOwnIsUsedThroughout() {
+    for var optimizer in Self.all {
+      let other: PreparedStep<Double> = optimizer.prepare(step: 3, scale: 1, learningRate: 0.125)
+      optimizer[.learningRate] = 0.125
+      let own: PreparedStep<Double> = optimizer.prepare(step: 3, scale: 1)
+      #expect("\(other)" == "\(own)")
+    }
   }
 
   @Test func theCorrectionsOfBiasVanishInTheLongRun() {
     let step: PreparedStep<Double> = Optimizer.adam(Adam()).prepare(step: 1_000_000_000, scale: 1)
-    guard case .adam(_, let rate, let rootScale, _, _, _) = step else {
+    guard case .adam(_, _, _, let rate, let rootScale, _, _, _) = step else {
       Issue.record("another rule")
       return
     }

@@ -42,10 +42,9 @@ struct CheckpointTests {
 
   @Test(
     "hold everything, in both precisions and for every optimizer",
-    arguments: [
-      Optimizer.sgd(SGD()), .sgd(SGD(momentum: 0.9)), .adam(Adam(beta1: 0.8, epsilon: 1e-7)),
-    ])
-  func roundTrip(optimizer: Optimizer) throws {
+    arguments: Optimizer.Name.allCases)
+  func roundTrip(name: Optimizer.Name) throws {
+    let optimizer = Optimizer(name)
     let narrow: Checkpoint<Float> = try trained(optimizer)
     #expect(narrow.progress.epoch == 1 && narrow.progress.step > 0 && !narrow.bestParameters.isEmpty)
     try narrow.write(to: path)

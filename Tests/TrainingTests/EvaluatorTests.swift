@@ -12,12 +12,42 @@ struct EvaluatorTests {
     let parameters: [Float] = recipe.initializer.parameters(for: recipe.network, seed: 1)
     let all = [1, 2, 3, 7, 16].map { workers in
       Evaluator(network: recipe.network, loss: loss, team: WorkerTeam(count: workers))
-        .evaluate(samples, parameters: AlignedBuffer(parameters, filler: 0))
+        .evaluate(
+          samples, parameters: AlignedBuffer(parameters, filler: 0), countingConfusions: true)
     }
     #expect(all.allSatisfy { $0 == all[0] })
     #expect(all[0].samples == 5000 && all[0].loss.isFinite)
     #expect((all[0].meanAbsoluteError == nil) == (loss.task != .numbers))
     #expect((all[0].accuracy == nil) == (loss.task == .numbers))
+    #expect((all[0].confusion == nil) == (loss.task == .numbers))
+    if let confusion = all[0].confusion {
+      let counts = (0..<4).flatMap { truth in (0..<4).map { confusion[truth: truth, predicted: $0] } }
+      #expect(counts.reduce(0, +) == 5000)
+      let right = (0..<4).map { confusion[truth: $0, predicted: $0] }.reduce(0, +)
+      #expect(all[0].accuracy == Double(right) / 5000)
+    }
+  }
+
+  @Test("counts confusions only of as many classes as anybody reads, and only when asked")
+  func confusions() throws {
+    func confusion(_ loss: Loss, outputs: Int, counting: Bool = true) -> ConfusionMatrix? {
+      let network = MLP(
+        inputs: 1, hidden: [], outputs: outputs, outputActivation: loss.requiredActivation ?? .identity)
+      let samples =
+        loss == .crossEntropy
+        ? Samples<Float>(x: [1, 2], features: 1, labels: [0, 0], classes: outputs)
+        : Samples<Float>(
+          x: [1, 2], features: 1, y: Array(repeating: 1, count: 2 * outputs), targets: outputs)
+      return Evaluator<Float>(network: network, loss: loss, team: WorkerTeam(count: 2)).evaluate(
+        samples, parameters: AlignedBuffer(repeating: 0, count: 2 * outputs),
+        countingConfusions: counting
+      ).confusion
+    }
+    #expect(confusion(.crossEntropy, outputs: 1000)?[truth: 0, predicted: 0] == 2)
+    #expect(confusion(.crossEntropy, outputs: 1001) == nil)
+    #expect(confusion(.crossEntropy, outputs: 3, counting: false) == nil)
+    #expect(confusion(.binaryCrossEntropy, outputs: 1)?[truth: 1, predicted: 1] == 2)
+    #expect(confusion(.binaryCrossEntropy, outputs: 2) == nil)
   }
 
   @Test("agrees with the formulas")

@@ -5,10 +5,13 @@ import Testing
 
 @Suite("Recipes")
 struct RecipeTests {
-  @Test(
-    "survive being written as JSON",
-    arguments: [Optimizer.sgd(SGD(learningRate: 0.1, momentum: 0.3)), .adam(Adam(beta2: 1.0 / 3))])
-  func json(optimizer: Optimizer) throws {
+  @Test("survive being written as JSON", arguments: Optimizer.Name.allCases)
+  func json(name: Optimizer.Name) throws {
+    var optimizer = Optimizer(name)
+    for (index, hyperparameter) in optimizer.hyperparameters.enumerated() {
+      optimizer[hyperparameter] = 1 / Double(3 + index)
+    }
+    optimizer.biasCorrection = .fixed
     var recipe = try Fixture.recipe(loss: .crossEntropy, optimizer: optimizer, seed: .max)
     recipe.initialParameters = "abc"
     #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe)
@@ -40,6 +43,82 @@ struct RecipeTests {
       optimizer: .adam(Adam(learningRate: 0.01)), batchSize: 50, seed: 7)
     #expect(RecipeDocument(json: text)?.recipe == recipe)
     #expect(RecipeDocument(json: text.replacing("mse", with: "huber"))?.recipe == nil, "it needs its delta")
+  }
+
+  @Test("keep their reduction as JSON", arguments: Reduction.allCases)
+  func reductionJSON(reduction: Reduction) throws {
+    var recipe = try Fixture.recipe()
+    recipe.reduction = reduction
+    recipe.clipNorm = 1.0 / 3
+    #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe)
+  }
+
+  @Test(
+    "keep their schedule as JSON",
+    arguments: [
+      Schedule(.constant, warmupSteps: 3), Schedule(.step(every: 4, factor: 1.0 / 3)),
+      Schedule(.exponential(over: 5, factor: 0.1)), Schedule(.cosine(over: .max, to: 0.1), warmupSteps: 9),
+    ])
+  func scheduleJSON(schedule: Schedule) throws {
+    var recipe = try Fixture.recipe()
+    recipe.schedule = schedule
+    #expect(RecipeDocument(json: RecipeDocument(recipe).json)?.recipe == recipe)
+  }
+
+  @Test("refuse to clip to nothing", arguments: [0, -1, Double.nan, .infinity])
+  func badClipNorm(norm: Double) {
+    let error = #expect(throws: LockstepError.self) {
+      try Recipe(
+        network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+        optimizer: Optimizer(.sgd), clipNorm: norm, batchSize: 1)
+    }
+    #expect(error?.kind == .usage)
+  }
+
+  @Test(
+    "refuse schedules that cannot work",
+    arguments: [
+      Schedule(.step(every: 0, factor: 0.1)), Schedule(.exponential(over: 3, factor: 0)),
+      Schedule(.step(every: 1, factor: 1.5)), Schedule(.cosine(over: 3, to: -1)),
+      Schedule(.cosine(over: 3, to: .nan)), Schedule(warmupSteps: -1),
+    ])
+  func badSchedules(schedule: Schedule) {
+    let error = #expect(throws: LockstepError.self) {
+      try Recipe(
+        network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+        optimizer: Optimizer(.sgd), schedule: schedule, batchSize: 1)
+    }
+    #expect(error?.kind == .usage)
+  }
+
+  @Test(
+    "of files from before there was a choice are read as what they were",
+    arguments: [
+      (
+        "\"optimizer\":\"adam\",\"learning_rate\":0.01,\"beta1\":0.9,\"beta2\":0.99,\"epsilon\":1e-7",
+        Optimizer.adam(Adam(learningRate: 0.01, beta2: 0.99, epsilon: 1e-7))
+      ),
+      (
+        "\"optimizer\":\"sgd\",\"learning_rate\":0.5,\"momentum\":0.25",
+        .sgd(SGD(learningRate: 0.5, momentum: 0.25))
+      ),
+      ("\"optimizer\":\"sgd\",\"learning_rate\":0.5,\"momentum\":0", .sgd(SGD(learningRate: 0.5))),
+    ])
+  func older(json: String, optimizer: Optimizer) throws {
+    let text = """
+      {"batch_size":50,"initial_parameters":"","initializer":"auto","inputs":3,
+      "layers":[{"activation":"tanh","units":9},{"activation":"tanh","units":5},{"activation":"identity","units":2}],
+      \(json),"loss":"mse","precision":"float32","seed":3,"shards":7,"shuffle":true,"validation_digest":"",
+      "validation_fraction":0}
+      """
+    #expect(RecipeDocument(json: text)?.recipe == (try Fixture.recipe(optimizer: optimizer)))
+  }
+
+  @Test("with an optimizer that lacks a number are refused")
+  func missingNumber() throws {
+    let text = RecipeDocument(try Fixture.recipe()).json
+    #expect(text.contains("\"beta2\":0.999,"))
+    #expect(RecipeDocument(json: text.replacing("\"beta2\":0.999,", with: ""))?.recipe == nil)
   }
 
   @Test("that no version knows are refused", arguments: ["", "{}", "[1]", "{\"inputs\": 1e400}"])
@@ -102,7 +181,9 @@ struct RecipeTests {
     arguments: [
       Optimizer.sgd(SGD(learningRate: 0)), .sgd(SGD(learningRate: .nan)), .sgd(SGD(momentum: 1)),
       .adam(Adam(beta1: 1)), .adam(Adam(beta2: -0.1)), .adam(Adam(epsilon: 0)),
-      .adam(Adam(epsilon: 1e-60)), .sgd(SGD(learningRate: 1e300)),
+      .adam(Adam(epsilon: 1e-60)), .sgd(SGD(learningRate: 1e300)), .rmsProp(RMSProp(rho: 1)),
+      .adaGrad(AdaGrad(weightDecay: -1)), .adamW(AdamW(weightDecay: .infinity)),
+      .sgd(SGD(momentum: 0, nesterov: true)),
     ])
   func badOptimizers(optimizer: Optimizer) {
     let error = #expect(throws: LockstepError.self) { try Fixture.recipe(optimizer: optimizer) }

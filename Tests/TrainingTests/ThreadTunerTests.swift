@@ -5,8 +5,8 @@ import Testing
 @Suite("The choice of threads")
 struct ThreadTunerTests {
   /// Runs the tuner against a machine on which a step of `workers` workers takes `nanoseconds(workers)`.
-  func settle(shards: Int = 64, cpus: Int, _ nanoseconds: (Int) -> UInt64) -> ThreadTuner {
-    var tuner = ThreadTuner(choice: .automatic, shards: shards, cpus: cpus)
+  func settle(shares: Int = 64, cpus: Int, _ nanoseconds: (Int) -> UInt64) -> ThreadTuner {
+    var tuner = ThreadTuner(choice: .automatic, shares: shares, cpus: cpus)
     for _ in 0..<1000 where tuner.workers == nil {
       let proposal = tuner.proposal
       let steps = min(proposal.steps, 100_000)
@@ -17,16 +17,16 @@ struct ThreadTunerTests {
 
   @Test("takes the number that was asked for")
   func asked() {
-    let tuner = ThreadTuner(choice: .count(5), shards: 7, cpus: 2)
+    let tuner = ThreadTuner(choice: .count(5), shares: 7, cpus: 2)
     #expect(tuner.workers == 5 && tuner.limit == 5)
     // More than the shards would have nothing to do.
-    #expect(ThreadTuner(choice: .count(5), shards: 3, cpus: 2).workers == 3)
+    #expect(ThreadTuner(choice: .count(5), shares: 3, cpus: 2).workers == 3)
   }
 
   @Test("takes one where more cannot help, without measuring")
   func one() {
-    #expect(ThreadTuner(choice: .automatic, shards: 1, cpus: 8).workers == 1)
-    #expect(ThreadTuner(choice: .automatic, shards: 8, cpus: 1).workers == 1)
+    #expect(ThreadTuner(choice: .automatic, shares: 1, cpus: 8).workers == 1)
+    #expect(ThreadTuner(choice: .automatic, shares: 8, cpus: 1).workers == 1)
   }
 
   @Test("takes the fastest")
@@ -34,7 +34,7 @@ struct ThreadTunerTests {
     #expect(settle(cpus: 8) { UInt64(80_000 / $0) }.workers == 8)
     #expect(settle(cpus: 8) { UInt64(1000 + 500 * $0) }.workers == 1)
     #expect(settle(cpus: 8) { $0 == 4 ? 1000 : 2000 }.workers == 4)
-    #expect(settle(shards: 3, cpus: 8) { UInt64(80_000 / $0) }.workers == 3)
+    #expect(settle(shares: 3, cpus: 8) { UInt64(80_000 / $0) }.workers == 3)
   }
 
   @Test("takes fewer where more are hardly faster")

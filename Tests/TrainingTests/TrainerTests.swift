@@ -7,10 +7,11 @@ import Testing
 
 @Suite("Training gives the same bits")
 struct TrainerBitsTests {
-  static let optimizers: [Optimizer] = [
-    .sgd(SGD(learningRate: 0.1)), .sgd(SGD(learningRate: 0.05, momentum: 0.9)),
-    .adam(Adam(learningRate: 0.01)),
-  ]
+  static let optimizers = Optimizer.Name.allCases.map { name in
+    var optimizer = Optimizer(name)
+    optimizer[.weightDecay] = 0.01
+    return optimizer
+  }
 
   func train<Element: Scalar>(
     _ recipe: Recipe, threads: Int, as type: Element.Type
@@ -44,6 +45,23 @@ struct TrainerBitsTests {
   }
 
   @Test(
+    "for gradients that are clipped, with one block of parameters and with many",
+    arguments: [[9, 5], [40, 37]])
+  func clipping(hidden: [Int]) throws {
+    for optimizer in [Optimizer(.sgd), Optimizer(.adamw)] {
+      var recipe = try Fixture.recipe(optimizer: optimizer, hidden: hidden)
+      let free = try train(recipe, classes: nil, threads: 3, as: Float.self)
+      // A limit that is never reached changes nothing.
+      recipe.clipNorm = 1e30
+      #expect(try train(recipe, classes: nil, threads: 2, as: Float.self) == free)
+      recipe.clipNorm = 0.05
+      #expect(try train(recipe, classes: nil, threads: 1, as: Float.self) != free)
+      try check(recipe, classes: nil, as: Float.self)
+      try check(recipe, classes: nil, as: Double.self)
+    }
+  }
+
+  @Test(
     "for batches of one row, of all rows and of more, and for shards of one row",
     arguments: [(1, 1), (203, 16), (500, 7), (50, 50), (7, 3)])
   func sizes(batchSize: Int, shards: Int) throws {
@@ -65,7 +83,8 @@ struct TrainerBitsTests {
 
   @Test("when stopped after any step and resumed with another number of threads")
   func resume() throws {
-    let recipe = try Fixture.recipe()
+    var recipe = try Fixture.recipe()
+    recipe.schedule = Schedule(.cosine(over: 9, to: 0.001), warmupSteps: 3)
     let samples: Samples<Float> = Fixture.samples()
     let validation: Samples<Float> = Fixture.samples(61)
     let whole = try Trainer(
@@ -169,6 +188,103 @@ struct TrainerTests {
     }
     #expect(abs(trainer.parameters[0] - w) < 1e-14 && abs(trainer.parameters[1] - b) < 1e-14)
     #expect(abs(trainer.history[0].loss - sum / 5) < 1e-13)
+  }
+
+  @Test("starts from given parameters, which the recipe then names")
+  func givenParameters() throws {
+    let recipe = try Fixture.recipe()
+    let drawn: [Float] = recipe.initializer.parameters(for: recipe.network, seed: recipe.seed)
+    func trained(_ parameters: [Float]?) throws -> Trainer<Float> {
+      let trainer = try Trainer<Float>(
+        recipe: recipe, samples: Fixture.samples(), threads: .count(1), parameters: parameters)
+      #expect(trainer.parameters == parameters ?? drawn)
+      try trainer.train(epochs: 1)
+      return trainer
+    }
+    let (own, given, other) = (try trained(nil), try trained(drawn), try trained(drawn.map { $0 / 2 }))
+    #expect(Bits(given) == Bits(own) && Bits(other) != Bits(own))
+    #expect(own.recipe.initialParameters.isEmpty)
+    #expect(given.recipe.initialParameters == drawn.withUnsafeBufferPointer { Digest(of: $0) }.description)
+    #expect(given.recipe.differences(from: other.recipe).map(\.option) == ["--initial"])
+    // Whoever goes on from a checkpoint does not start from its parameters.
+    let resumed = try Trainer(
+      resuming: own.checkpoint(), samples: Fixture.samples(), threads: .count(1))
+    #expect(resumed.recipe == own.recipe)
+  }
+
+  @Test("scales gradients down to the largest norm, and no others")
+  func clipNorm() throws {
+    let samples: Samples<Double> = Fixture.samples()
+    func step(_ clipNorm: Double?) throws -> [Double] {
+      // More than one block of the norm.
+      var recipe = try Fixture.recipe(optimizer: .sgd(SGD(learningRate: 1)), hidden: [40, 37])
+      recipe.clipNorm = clipNorm
+      let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(2))
+      let before = trainer.parameters
+      try trainer.advance(1)
+      return zip(before, trainer.parameters).map { $0 - $1 }
+    }
+    func norm(_ vector: [Double]) -> Double { vector.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let gradient = try step(nil)
+    let (length, clipped) = (norm(gradient), try step(norm(gradient) / 3))
+    #expect(length > 0.1 && abs(norm(clipped) / length - 1.0 / 3) < 1e-12)
+    for (component, whole) in zip(clipped, gradient) { #expect(abs(component - whole / 3) < 1e-14 * length) }
+    #expect(try step(length * 1.001) == gradient)
+  }
+
+  @Test("does not hide gradients that are not finite by clipping them")
+  func clippingInfinity() throws {
+    let samples = Samples<Float>(x: [3e30, 1], features: 1, y: [1e19, 1])
+    let recipe = try Recipe(
+      network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+      optimizer: .sgd(SGD(learningRate: 0.1)), clipNorm: 1, initializer: .zeros, batchSize: 2)
+    let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(1))
+    #expect(throws: LockstepError.self) { try trainer.train(epochs: 3) }
+  }
+
+  @Test("sums the gradients of a minibatch's rows instead, if asked to")
+  func reduction() throws {
+    // One layer without hidden ones on two targets: a row's loss is the mean of two squares.
+    let samples = Samples<Double>(x: [1, 2, 3], features: 1, y: [2, 1, 3, 1, 5, 1], targets: 2)
+    let recipe = try Recipe(
+      network: MLP(inputs: 1, hidden: [], outputs: 2), loss: .meanSquaredError,
+      optimizer: .sgd(SGD(learningRate: 0.01)), reduction: .sum, initializer: .zeros, batchSize: 2,
+      shuffle: false)
+    let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(1))
+    var (w, b) = (0.0, 0.0)
+    for rows in [[(1.0, 2.0), (2, 3)], [(3, 5)]] {
+      // The derivative of (e0^2 + e1^2) / 2 by the first output is e0.
+      let errors = rows.map { w * $0.0 + b - $0.1 }
+      w -= 0.01 * zip(errors, rows).map { $0 * $1.0 }.reduce(0, +)
+      b -= 0.01 * errors.reduce(0, +)
+      try trainer.advance(1)
+      // The loss is a mean all the same: of the squares of 2, 1, 3 and 1.
+      if rows.count == 2 { #expect(trainer.currentLoss == 3.75) }
+      #expect(abs(trainer.parameters[0] - w) < 1e-15 && abs(trainer.parameters[2] - b) < 1e-15)
+    }
+  }
+
+  @Test("takes each step at the schedule's learning rate, and records the epoch's last one")
+  func schedule() throws {
+    // One linear unit without momentum: a step is the learning rate times the gradient.
+    let samples = Samples<Double>(x: [1, 2, 3, 4], features: 1, y: [2, 3, 5, 8])
+    let schedule = Schedule(.exponential(over: 1, factor: 0.5), warmupSteps: 2)
+    let recipe = try Recipe(
+      network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
+      optimizer: .sgd(SGD(learningRate: 0.01)), schedule: schedule, initializer: .zeros, batchSize: 2,
+      shuffle: false)
+    let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(1))
+    var (w, b) = (0.0, 0.0)
+    for (step, rate) in [0.005, 0.01, 0.01, 0.005].enumerated() {
+      let rows = step % 2 == 0 ? [(1.0, 2.0), (2, 3)] : [(3, 5), (4, 8)]
+      let errors = rows.map { w * $0.0 + b - $0.1 }
+      w -= rate * (errors[0] * rows[0].0 + errors[1] * rows[1].0)
+      b -= rate * (errors[0] + errors[1])
+      try trainer.advance(1)
+      #expect(trainer.learningRate == rate)
+      #expect(abs(trainer.parameters[0] - w) < 1e-15 && abs(trainer.parameters[1] - b) < 1e-15)
+    }
+    #expect(trainer.history.map(\.learningRate) == [0.01, 0.005])
   }
 
   @Test("stops at the step whose loss is not finite, and says which")

@@ -47,6 +47,7 @@ struct TrainingRunTests {
         case .threadsChosen: "threads"
         case .epoch(let epoch, _): "epoch \(epoch)"
         case .saved: "saved"
+        case .stoppedEarly: "stopped early"
         case .advanced: ""
         }
       names.withLock { if !name.isEmpty { $0.append(name) } }
@@ -88,6 +89,28 @@ struct TrainingRunTests {
     #expect(report.progress.globalStep == 39)
     let after = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
     #expect(before == after)
+  }
+
+  @Test("lets a cosine end with the run that was first asked for")
+  func cosineSpan() throws {
+    var options = options
+    options.schedule = Schedule(.cosine(over: 1, to: 1e-5), warmupSteps: 4)
+    options.cosineSpansRun = true
+    // 13 steps an epoch.
+    let report = try TrainingRun(options).run()
+    #expect(report.start.recipe.schedule == Schedule(.cosine(over: 35, to: 1e-5), warmupSteps: 4))
+    #expect(report.learningRate == report.start.recipe.learningRate(step: 39) && report.learningRate < 1e-4)
+    options.resume = true
+    options.epochs = 4
+    let longer = try TrainingRun(options).run()
+    #expect(longer.start.recipe.schedule.decaySteps == 35 && longer.learningRate == 1e-5)
+    options.resume = false
+    options.steps = 20
+    #expect(try TrainingRun(options).run().start.recipe.schedule.decaySteps == 16)
+    options.schedule.warmupSteps = 50
+    #expect(try TrainingRun(options).run().start.recipe.schedule.decaySteps == 1)
+    options.cosineSpansRun = false
+    #expect(try TrainingRun(options).run().start.recipe.schedule == options.schedule)
   }
 
   @Test("goes on for longer than was first asked for")

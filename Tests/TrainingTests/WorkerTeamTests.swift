@@ -57,7 +57,8 @@ struct WorkerTeamTests {
   func shardsInFlight() throws {
     let samples: Samples<Float> = Fixture.samples(4000)
     let recipe = try Fixture.recipe(hidden: [64, 64], batchSize: 4000, shards: .count(4))
-    let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(4))
+    let trainer = try Trainer(
+      recipe: recipe, samples: samples, threads: .count(4), variant: .current, path: .shards)
     let trace = ShardTrace(shards: 4)
     trainer.engine.trace = trace
     var distinct = 0

@@ -69,6 +69,14 @@ typedef struct {
   uint32_t keys[8];
 } ck_permutation;
 
+/// Memory that will be used soon: in each of several vectors a block as wide and as high as that of a gradient, `offset` bytes
+/// behind the vector's base, its rows `row` bytes apart.
+typedef struct {
+  const void *const *bases;
+  int64_t offset, row;
+  int32_t parts;
+} ck_soon;
+
 /// The most layers of a small network.
 #define CK_MOST_LAYERS 8
 
@@ -98,23 +106,92 @@ typedef struct {
   void (*product_f64)(int64_t m, int64_t n, int64_t k, const double *a, int64_t a_row, int64_t a_column, const double *b,
                       int64_t b_row, int64_t b_column, const double *start, double *c, double *scratch);
 
+  /// The vectors of 64 bytes, one to three, that a tile of the products below is wide.
+  int32_t product_vectors;
+
+  /// c[m, n] = start[n] + sum over k of a[m, k] b[k, n], each sum by fused multiply-adds in ascending k; start NULL is 0.
+  /// Then each element z becomes activation(z); or, if `gate` is not NULL, z times the activation's derivative where the
+  /// activation is the element of `gate` (derivatives as `derive` gives them).
+  ///
+  /// b lies in panels of 64 bytes: see `pack`. Rows of a are `a_row` numbers apart. Rows of c, and of gate, are `c_row`
+  /// apart, a multiple of 64 bytes, and c and gate are aligned to 64 bytes: whole vectors are written and read, beyond n too.
+  void (*panel_product_f32)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, const float *panels,
+                            const float *start, float *c, int64_t c_row, const float *gate, int32_t activation);
+  void (*panel_product_f64)(int64_t m, int64_t n, int64_t k, const double *a, int64_t a_row, const double *panels,
+                            const double *start, double *c, int64_t c_row, const double *gate, int32_t activation);
+
+  /// A block of a weight gradient: stack[m, vectors] = sum over rows of a[row, m] d[row, n], for `m` columns of a and
+  /// `vectors` vectors of 64 bytes of d, at most `product_vectors`. a NULL stands for a column of ones.
+  ///
+  /// Each run of `shard` rows is summed by fused multiply-adds in ascending order, and the runs' sums are added along the
+  /// fixed binary tree. Rows of d are `d_row` numbers apart, a multiple of 64 bytes, and d is aligned to 64 bytes. `stack` is
+  /// aligned to 64 bytes and has room for m * vectors vectors at each of floor(log2(runs)) + 2 levels; the result is the first.
+  /// `soon` is brought near meanwhile; it may be NULL.
+  void (*weight_gradient_f32)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const float *a, int64_t a_row,
+                              const float *d, int64_t d_row, float *stack, const ck_soon *soon);
+  void (*weight_gradient_f64)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const double *a, int64_t a_row,
+                              const double *d, int64_t d_row, double *stack, const ck_soon *soon);
+
+  /// Copies a part of the matrix w[inputs, outputs] into panels of the matrix and of its transpose (unless that is NULL).
+  ///
+  /// A panel holds L columns, those of 64 bytes, row after row: element (k, n) of a matrix of K rows is at
+  /// (n / L * K + k) * L + n % L; what the last panel lacks is zero. `first_input` and `first_output` are multiples of L, and
+  /// so are the ends of the part unless they are those of the matrix.
+  void (*pack_f32)(const float *w, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
+                   int64_t first_output, int64_t last_output, float *forward, float *backward);
+  void (*pack_f64)(const double *w, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
+                   int64_t first_output, int64_t last_output, double *forward, double *backward);
+
   /// destination += source
   void (*add_f32)(const float *source, float *destination, int64_t count);
   void (*add_f64)(const double *source, double *destination, int64_t count);
 
-  /// w -= rate * (scale * g)
-  void (*descend_f32)(float *w, const float *g, int64_t count, float scale, float rate);
-  void (*descend_f64)(double *w, const double *g, int64_t count, double scale, double rate);
+  /// The sum of squares, in double precision: 16 lanes, number i in lane i modulo 16, added up halves first.
+  double (*squares_f32)(const float *values, int64_t count);
+  double (*squares_f64)(const double *values, int64_t count);
 
-  /// v = momentum * v - rate * (scale * g); w += v
-  void (*momentum_f32)(float *w, const float *g, float *v, int64_t count, float scale, float rate, float momentum);
-  void (*momentum_f64)(double *w, const double *g, double *v, int64_t count, double scale, double rate, double momentum);
+  // Steps of optimizers: see `UpdateKernels` for what they compute. In all of them s g + d w takes the gradient's place, with
+  // s the scale and d the decay.
 
-  /// m += (s g - m) a; v += ((s g)^2 - v) b; w -= rate * m / (sqrt(v) * root + epsilon)
-  void (*adam_f32)(float *w, const float *g, float *m, float *v, int64_t count, float scale, float rate, float root,
-                   float a, float b, float epsilon);
-  void (*adam_f64)(double *w, const double *g, double *m, double *v, int64_t count, double scale, double rate,
-                   double root, double a, double b, double epsilon);
+  /// w -= rate * g
+  void (*descend_f32)(float *w, const float *g, int64_t count, float scale, float decay, float rate);
+  void (*descend_f64)(double *w, const double *g, int64_t count, double scale, double decay, double rate);
+
+  /// v = momentum * v - rate * g; w += v
+  void (*momentum_f32)(float *w, const float *g, float *v, int64_t count, float scale, float decay, float rate,
+                       float momentum);
+  void (*momentum_f64)(double *w, const double *g, double *v, int64_t count, double scale, double decay, double rate,
+                       double momentum);
+
+  /// v = momentum * v - rate * g; w += momentum * v - rate * g
+  void (*nesterov_f32)(float *w, const float *g, float *v, int64_t count, float scale, float decay, float rate,
+                       float momentum);
+  void (*nesterov_f64)(double *w, const double *g, double *v, int64_t count, double scale, double decay, double rate,
+                       double momentum);
+
+  /// s += g^2; w -= rate * g / (sqrt(s) + epsilon)
+  void (*adagrad_f32)(float *w, const float *g, float *s, int64_t count, float scale, float decay, float rate,
+                      float epsilon);
+  void (*adagrad_f64)(double *w, const double *g, double *s, int64_t count, double scale, double decay, double rate,
+                      double epsilon);
+
+  /// s += (g^2 - s) a; w -= rate * g / (sqrt(s) + epsilon)
+  void (*rmsprop_f32)(float *w, const float *g, float *s, int64_t count, float scale, float decay, float rate, float a,
+                      float epsilon);
+  void (*rmsprop_f64)(double *w, const double *g, double *s, int64_t count, double scale, double decay, double rate,
+                      double a, double epsilon);
+
+  /// s += (g^2 - s) a; p = sqrt(d + epsilon) / sqrt(s + epsilon) * g; d += (p^2 - d) a; w -= rate * p
+  void (*adadelta_f32)(float *w, const float *g, float *s, float *d, int64_t count, float scale, float decay,
+                       float rate, float a, float epsilon);
+  void (*adadelta_f64)(double *w, const double *g, double *s, double *d, int64_t count, double scale, double decay,
+                       double rate, double a, double epsilon);
+
+  /// m += (g - m) a; v += (g^2 - v) b; w = shrink * w - rate * m / (sqrt(v) * root + epsilon)
+  void (*adam_f32)(float *w, const float *g, float *m, float *v, int64_t count, float scale, float decay, float shrink,
+                   float rate, float root, float a, float b, float epsilon);
+  void (*adam_f64)(double *w, const double *g, double *m, double *v, int64_t count, double scale, double decay,
+                   double shrink, double rate, double root, double a, double b, double epsilon);
 
   /// The permutation's indices at the positions from `start` on. The rectangle has fewer than 2^32 cells and at least 16
   /// columns.
@@ -155,6 +232,14 @@ typedef struct {
   /// Replaces every value by an elementary function of it: for measuring the errors of what activations and losses use.
   void (*evaluate_f32)(float *values, int64_t count, int32_t function);
   void (*evaluate_f64)(double *values, int64_t count, int32_t function);
+
+  /// Bytes of as many independent sums as keep the CPU's multiply-adders busy without leaving the registers.
+  int32_t independent_bytes;
+
+  /// values = values * 0.5 + 1, `rounds` times over, by fused multiply-adds on `independent_bytes` of numbers in registers:
+  /// nothing on this CPU does more of them a second.
+  void (*multiply_adds_f32)(int64_t rounds, float *values);
+  void (*multiply_adds_f64)(int64_t rounds, double *values);
 } ck_functions;
 
 /// The bytes of scratch that `small_gradient` needs: the same for both types of number.

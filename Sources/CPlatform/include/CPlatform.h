@@ -1,6 +1,8 @@
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
 
+#include <time.h>
+
 /// Tells the CPU that this is a spin loop: it saves power, and on SMT leaves the core to its sibling.
 /// Swift has no public spelling of this instruction.
 static inline void platform_pause(void) {
@@ -8,6 +10,22 @@ static inline void platform_pause(void) {
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+/// The CPU's time stamp: counts at a fixed rate, the same on all its cores, and is read in a few nanoseconds, where the
+/// system's clock takes tens. How long a count lasts is the machine's affair: good for parts of a whole.
+static inline unsigned long long platform_ticks(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  unsigned long long ticks;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (unsigned long long)now.tv_sec * 1000000000ull + (unsigned long long)now.tv_nsec;
 #endif
 }
 

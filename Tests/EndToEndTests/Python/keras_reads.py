@@ -34,10 +34,16 @@ def check(case):
             layer = "dense" if index == 0 else f"dense_{index}"
             layers.append(keras.layers.Dense(width, activation=activation(file, layer)))
     model = keras.Sequential(layers)
-    if case["optimizer"] == "adam":
-        optimizer = keras.optimizers.Adam(learning_rate=0.5)
-    else:
-        optimizer = keras.optimizers.SGD(learning_rate=0.5, momentum=0.9)
+    optimizer = {
+        "sgd": lambda: keras.optimizers.SGD(learning_rate=0.5, momentum=0.9),
+        "momentum": lambda: keras.optimizers.SGD(learning_rate=0.5, momentum=0.9),
+        "nesterov": lambda: keras.optimizers.SGD(learning_rate=0.5, momentum=0.9, nesterov=True),
+        "adagrad": lambda: keras.optimizers.Adagrad(learning_rate=0.5),
+        "rmsprop": lambda: keras.optimizers.RMSprop(learning_rate=0.5),
+        "adadelta": lambda: keras.optimizers.Adadelta(learning_rate=0.5),
+        "adam": lambda: keras.optimizers.Adam(learning_rate=0.5),
+        "adamw": lambda: keras.optimizers.AdamW(learning_rate=0.5),
+    }[case["optimizer"]]()
     model.compile(optimizer=optimizer, loss="mse")
     optimizer.build(model.trainable_variables)
     model.load_weights(case["checkpoint"])

@@ -73,6 +73,8 @@ struct JSONObject {
     self.values = values
   }
 
+  private init(values: [String: Any]) { self.values = values }
+
   var keys: Set<String> { Set(values.keys) }
 
   func number(_ key: String) -> Double? { (values[key] as? NSNumber)?.doubleValue }
@@ -84,6 +86,13 @@ struct JSONObject {
   func numbers(_ key: String, _ inner: String) -> [Double]? {
     ((values[key] as? [String: Any])?[inner] as? [NSNumber])?.map(\.doubleValue)
   }
+  func objects(_ key: String) -> [JSONObject]? {
+    (values[key] as? [[String: Any]])?.map(JSONObject.init(values:))
+  }
+  func number(_ key: String, _ inner: String) -> Double? {
+    ((values[key] as? [String: Any])?[inner] as? NSNumber)?.doubleValue
+  }
+  func table(_ key: String) -> [[Int]]? { values[key] as? [[Int]] }
   func integer(_ key: String, _ inner: String) -> Int? {
     ((values[key] as? [String: Any])?[inner] as? NSNumber)?.intValue
   }

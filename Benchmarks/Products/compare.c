@@ -1,0 +1,101 @@
+// Compares this project's products for wide layers with oneDNN's on one thread: see README.md.
+
+#include <dnnl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "CKernels.h"
+
+enum { repeats = 31, lanes = 16 };
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double median(double *values) {
+  qsort(values, repeats, sizeof *values, ascending);
+  return values[repeats / 2];
+}
+
+/// `count` numbers on huge pages, as the trainer has them.
+static float *numbers(int64_t count) {
+  const size_t page = 2u << 20, bytes = ((size_t)count * sizeof(float) + page - 1) / page * page;
+  float *values = aligned_alloc(page, bytes);
+  if (!values) {
+    fputs("compare: error: not enough memory\n", stderr);
+    exit(71);
+  }
+  for (size_t i = 0; i < bytes / sizeof(float); i++) values[i] = (float)(rand() % 200 - 100) * 0.01f;
+  return values;
+}
+
+static int64_t padded(int64_t width) { return (width + lanes - 1) / lanes * lanes; }
+
+/// The trainer's distance of rows: an odd number of vectors.
+static int64_t stride(int64_t width) { return (padded(width) / lanes | 1) * lanes; }
+
+/// The gradient of a whole kernel, tile by tile as the trainer sums it.
+static void weight_gradient(const ck_functions *own, int64_t rows, int64_t inputs, int64_t outputs, const float *a,
+                            const float *d, float *stack) {
+  const int64_t panels = padded(outputs) / lanes, blocks = (panels + own->product_vectors - 1) / own->product_vectors;
+  for (int64_t i = 0; i < inputs; i += 128)
+    for (int64_t b = 0; b < blocks; b++) {
+      const int64_t first = b * panels / blocks, last = (b + 1) * panels / blocks;
+      own->weight_gradient_f32(inputs - i < 128 ? inputs - i : 128, (int32_t)(last - first), rows, 128, a + i,
+                               stride(inputs), d + first * lanes, stride(outputs), stack, 0);
+    }
+}
+
+static void compare(const ck_functions *own, int64_t rows, int64_t inputs, int64_t outputs) {
+  float *a = numbers(rows * stride(inputs)), *d = numbers(rows * stride(outputs)), *c = numbers(rows * stride(outputs));
+  float *w = numbers(inputs * outputs), *panels = numbers(inputs * padded(outputs)), *bias = numbers(padded(outputs));
+  float *gradient = numbers(inputs * outputs), *stack = numbers(16 * 128 * 48);
+  const double operations = 2.0 * (double)(rows * inputs * outputs);
+  const int times = 1 + (int)(1e8 / operations);
+  double forward[repeats], peer_forward[repeats], backward[repeats], peer_backward[repeats];
+  own->pack_f32(w, inputs, outputs, 0, inputs, 0, outputs, panels, 0);
+#define TIME(result, work)                                   \
+  {                                                          \
+    const double start = now();                              \
+    for (int i = 0; i < times; i++) work;                    \
+    result = operations * times / (now() - start) * 1e-9;    \
+  }
+  for (int r = 0; r < repeats; r++) {
+    TIME(forward[r], own->panel_product_f32(rows, outputs, inputs, a, stride(inputs), panels, bias, c, stride(outputs), 0,
+                                            ck_identity))
+    TIME(peer_forward[r], dnnl_sgemm('N', 'N', rows, outputs, inputs, 1, a, inputs, w, outputs, 0, c, outputs))
+    TIME(backward[r], weight_gradient(own, rows, inputs, outputs, a, d, stack))
+    TIME(peer_backward[r], dnnl_sgemm('T', 'N', inputs, outputs, rows, 1, a, inputs, d, outputs, 0, gradient, outputs))
+  }
+  double ratios[2][repeats];
+  for (int r = 0; r < repeats; r++) {
+    ratios[0][r] = forward[r] / peer_forward[r];
+    ratios[1][r] = backward[r] / peer_backward[r];
+  }
+  const double forward_ratio = median(ratios[0]), backward_ratio = median(ratios[1]);
+  printf("| %lld | %lld | %lld | %.0f | %.0f | %.2f | %.0f | %.0f | %.2f |\n", (long long)rows, (long long)inputs,
+         (long long)outputs, median(forward), median(peer_forward), forward_ratio, median(backward),
+         median(peer_backward), backward_ratio);
+  float *const owned[] = {a, d, c, w, panels, bias, gradient, stack};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+}
+
+int main(void) {
+  const ck_functions *const own = ck_variant(0);
+  static const int64_t shapes[][3] = {{128, 64, 64},   {128, 64, 256},  {128, 256, 256},  {256, 256, 256},
+                                      {128, 784, 512}, {256, 784, 512}, {128, 512, 512},  {128, 1024, 1024},
+                                      {256, 100, 10},  {128, 77, 333},  {1024, 1024, 1024}};
+  printf("Loops: %s. GFLOP/s, medians of %d interleaved repeats; ratios, medians of those of the repeats.\n\n", own->name,
+         repeats);
+  puts("| rows | inputs | outputs | forward: own | oneDNN | ratio | weight gradient: own | oneDNN | ratio |");
+  puts("|---|---|---|---|---|---|---|---|---|");
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) compare(own, shapes[i][0], shapes[i][1], shapes[i][2]);
+}

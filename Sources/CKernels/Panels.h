@@ -1,0 +1,270 @@
+// Products over whole minibatches: operands in layouts that make every inner loop stream. Included by `Numbers.h`.
+//
+// A panel holds LANES columns of a matrix, row after row: element (k, n) of a matrix with K rows lies at
+// panels[(n / LANES * K + k) * LANES + n % LANES]. What the last panel lacks is zero.
+
+/// sums[r][v] += a[r] * panel vector v over `terms` terms in ascending order.
+ALWAYS void NAME(accumulate)(const int rows, const int vectors, const int ahead, int64_t terms, const REAL *restrict a, int64_t a_row,
+                             int64_t a_term, const REAL *restrict b, int64_t b_vector, int64_t b_term,
+                             VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS]) {
+  for (int64_t i = 0; i < terms; i++) {
+    VEC row[PRODUCT_VECTORS];
+    for (int v = 0; v < vectors; v++) row[v] = *(const VEC *)(b + i * b_term + v * b_vector);
+    if (ahead) __builtin_prefetch(a + (i + ahead) * a_term, 0, 3);
+    for (int r = 0; r < rows; r++) {
+      const VEC factor = NAME(splat)(a[r * a_row + i * a_term]);
+      for (int v = 0; v < vectors; v++) sums[r][v] = NAME(fma)(factor, row[v], sums[r][v]);
+    }
+  }
+}
+
+/// Applies an activation to finished elements, or multiplies them by its slope at the activations `gate`, if there are some.
+static __attribute__((noinline)) void NAME(finish)(int64_t rows, int vectors, REAL *c, int64_t c_row, const REAL *gate,
+                                                   int32_t activation) {
+  for (int64_t r = 0; r < rows; r++) {
+    REAL *const row = c + r * c_row;
+    if (gate)
+      NAME(derive)(row, gate + r * c_row, vectors * LANES, activation);
+    else
+      NAME(activate)(row, row, vectors * LANES, activation);
+  }
+}
+
+/// A tile of a product over some of its terms: begun with `begin`, or else gone on with from c; finished if `last`.
+ALWAYS void NAME(panel_tile)(const int rows, const int vectors, int64_t terms, const REAL *a, int64_t a_row,
+                             const REAL *panels, int64_t panel, const VEC *begin, REAL *c, int64_t c_row,
+                             const REAL *gate, int32_t activation, int last) {
+  VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < vectors; v++) sums[r][v] = begin ? begin[v] : *(const VEC *)(c + r * c_row + v * LANES);
+  NAME(accumulate)(rows, vectors, 0, terms, a, a_row, 1, panels, panel, LANES, sums);
+  // The commonest activation is applied while the sums are in registers.
+  const int inside = last && activation == ck_relu;
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < vectors; v++) {
+      const int64_t at = r * c_row + v * LANES;
+      VEC value = sums[r][v];
+      if (inside && gate) value = NAME(slope)(value, *(const VEC *)(gate + at), ck_relu);
+      if (inside && !gate) value = NAME(activated)(value, ck_relu);
+      *(VEC *)(c + at) = value;
+    }
+  if (last && !inside && activation != ck_identity) NAME(finish)(rows, vectors, c, c_row, gate, activation);
+}
+
+/// All rows of one block of columns over some of the terms. `next` is where the panels begin that are read after these.
+ALWAYS void NAME(panel_block)(const int vectors, int64_t m, int64_t terms, const REAL *a, int64_t a_row,
+                              const REAL *panels, const REAL *next, int64_t panel, const VEC *begin, REAL *c,
+                              int64_t c_row, const REAL *gate, int32_t activation, int last) {
+  int64_t row = 0, near = 0;
+#define TILES(count)                                                                                                   \
+  for (; row + count <= m; row += count) {                                                                             \
+    for (; near < (row + count) * terms / m; near++)                                                                   \
+      for (int v = 0; v < vectors; v++) __builtin_prefetch(next + v * panel + near * LANES, 0, 2);                     \
+    NAME(panel_tile)(count, vectors, terms, a + row * a_row, a_row, panels, panel, begin, c + row * c_row, c_row,      \
+                     gate ? gate + row * c_row : 0, activation, last);                                                 \
+  }
+  TILES(PRODUCT_ROWS)
+#if PRODUCT_ROWS > 4
+  TILES(4)
+#endif
+#if PRODUCT_ROWS > 2
+  TILES(2)
+#endif
+  TILES(1)
+#undef TILES
+}
+
+static void NAME(panel_product)(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t a_row, const REAL *panels,
+                                const REAL *start, REAL *c, int64_t c_row, const REAL *gate, int32_t activation) {
+  // So many terms at a time that the block of panels stays near while all rows go by.
+  const int64_t most = 32 * LANES;
+  const int64_t width = (n + LANES - 1) / LANES, blocks = (width + PRODUCT_VECTORS - 1) / PRODUCT_VECTORS;
+  for (int64_t block = 0; block < blocks; block++) {
+    const int64_t first = block * width / blocks, vectors = (block + 1) * width / blocks - first;
+    const int64_t column = first * LANES;
+    VEC begin[PRODUCT_VECTORS];
+    memset(begin, 0, sizeof begin);
+    if (start) {
+      const int64_t columns = n - column < vectors * LANES ? n - column : vectors * LANES;
+      memcpy(begin, start + column, (size_t)columns * sizeof(REAL));
+    }
+    int64_t done = 0;
+    do {
+      const int64_t terms = k - done < most ? k - done : most;
+      const REAL *from = panels + (first * k + done) * LANES;
+      const VEC *const beginning = done ? 0 : begin;
+      const REAL *const gates = gate ? gate + column : 0;
+      const int last = done + terms == k;
+      const REAL *const next = last ? panels + (first + vectors) * k * LANES : from + terms * LANES;
+#define BLOCK_OF(count)                                                                                                \
+  case count:                                                                                                          \
+    NAME(panel_block)(count, m, terms, a + done, a_row, from, next, k *LANES, beginning, c + column, c_row, gates,     \
+                      activation, last);                                                                               \
+    break;
+      switch (vectors) {
+        BLOCK_OF(1)
+#if PRODUCT_VECTORS > 1
+        BLOCK_OF(2)
+#endif
+#if PRODUCT_VECTORS > 2
+        BLOCK_OF(3)
+#endif
+        default:
+          break;
+      }
+#undef BLOCK_OF
+      done += terms;
+    } while (done < k);
+  }
+}
+
+/// A tile of a weight gradient over one shard, joined with the `merges` sums before it in `stack`, `level` numbers apart.
+ALWAYS void NAME(gradient_tile)(const int rows, const int vectors, int64_t terms, const REAL *a, int64_t a_row,
+                                int64_t a_term, const REAL *d, int64_t d_row, int merges, REAL *stack, int64_t level) {
+  VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < vectors; v++) sums[r][v] = NAME(splat)(0);
+  NAME(accumulate)(rows, vectors, 16, terms, a, a_row, a_term, d, LANES, d_row, sums);
+  for (; merges > 0; merges--) {
+    stack -= level;
+    for (int r = 0; r < rows; r++)
+      for (int v = 0; v < vectors; v++) sums[r][v] = *(const VEC *)(stack + (r * vectors + v) * LANES) + sums[r][v];
+  }
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < vectors; v++) *(VEC *)(stack + (r * vectors + v) * LANES) = sums[r][v];
+}
+
+/// One shard's part of a block of a weight gradient. `next` is where the deltas begin that are read after these; `soon`, if
+/// there is one, what is wanted after the whole block.
+ALWAYS void NAME(gradient_shard)(const int vectors, int64_t m, int64_t terms, const REAL *a, int64_t a_row,
+                                 const REAL *d, const REAL *next, int64_t d_row, int merges, REAL *stack,
+                                 int64_t level, const ck_soon *soon) {
+  static const REAL one = 1;
+  int64_t row = 0, near = 0;
+#define TILES(count)                                                                                                   \
+  for (; row + count <= m; row += count) {                                                                             \
+    if (soon)                                                                                                          \
+      for (int part = 0; part < soon->parts; part++)                                                                   \
+        for (int64_t r = row; r < row + count; r++)                                                                    \
+          for (int v = 0; v < vectors; v++)                                                                            \
+            __builtin_prefetch((const char *)soon->bases[part] + soon->offset + r * soon->row + v * 64, 1, 2);         \
+    for (; near < (row + count) * terms / m; near++)                                                                   \
+      for (int v = 0; v < vectors; v++) __builtin_prefetch(next + near * d_row + v * LANES, 0, 2);                     \
+    NAME(gradient_tile)(count, vectors, terms, a ? a + row : &one, a ? 1 : 0, a ? a_row : 0, d, d_row, merges,         \
+                        stack + row * vectors * LANES, level);                                                         \
+  }
+  TILES(PRODUCT_ROWS)
+#if PRODUCT_ROWS > 4
+  TILES(4)
+#endif
+#if PRODUCT_ROWS > 2
+  TILES(2)
+#endif
+  TILES(1)
+#undef TILES
+}
+
+static void NAME(weight_gradient)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const REAL *a, int64_t a_row,
+                                  const REAL *d, int64_t d_row, REAL *stack, const ck_soon *soon) {
+  const int64_t level = m * vectors * LANES;
+  int64_t depth = 0;
+  for (int64_t index = 0, start = 0; start < rows; index++, start += shard) {
+    const int64_t terms = rows - start < shard ? rows - start : shard;
+    // A binary counter: leaf number `index` completes as many subtrees as the next number has zeros at its end.
+    const int merges = __builtin_ctzll((uint64_t)index + 1);
+    const REAL *const from = a ? a + start * a_row : 0;
+    REAL *const slot = stack + depth * level;
+    // After the last shard, the first one of the next block of columns is likely wanted.
+    const REAL *const next = start + terms < rows ? d + (start + terms) * d_row : d + vectors * LANES;
+    switch (vectors) {
+#define SHARD_OF(count)                                                                                                \
+  case count:                                                                                                          \
+    NAME(gradient_shard)(count, m, terms, from, a_row, d + start * d_row, next, d_row, merges, slot, level,            \
+                         index ? 0 : soon);                                                                            \
+    break;
+      SHARD_OF(1)
+#if PRODUCT_VECTORS > 1
+      SHARD_OF(2)
+#endif
+#if PRODUCT_VECTORS > 2
+      SHARD_OF(3)
+#endif
+#undef SHARD_OF
+      default:
+        break;
+    }
+    depth += 1 - merges;
+  }
+  // What is left are the cut-off subtrees along the right edge.
+  for (; depth > 1; depth--) {
+    const REAL *const right = stack + (depth - 1) * level;
+    REAL *const left = stack + (depth - 2) * level;
+    for (int64_t i = 0; i < level; i += LANES) *(VEC *)(left + i) += *(const VEC *)(right + i);
+  }
+}
+
+/// One stage of a transposition: the off-diagonal blocks of `half` by `half` numbers change places.
+#define EXCHANGE(half, low, high)                                      \
+  for (int i = 0; i < LANES; i++) {                                    \
+    if (i & half) continue;                                            \
+    const VEC a = v[i], b = v[i + half];                               \
+    v[i] = __builtin_shufflevector(a, b, low);                         \
+    v[i + half] = __builtin_shufflevector(a, b, high);                 \
+  }
+#define LIST(...) __VA_ARGS__
+
+/// Transposes LANES vectors.
+ALWAYS void NAME(transpose)(VEC v[LANES]) {
+#if LANES == 16
+  EXCHANGE(8, LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+           LIST(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+  EXCHANGE(4, LIST(0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27),
+           LIST(4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
+  EXCHANGE(2, LIST(0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
+           LIST(2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
+  EXCHANGE(1, LIST(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
+           LIST(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
+#else
+  EXCHANGE(4, LIST(0, 1, 2, 3, 8, 9, 10, 11),
+           LIST(4, 5, 6, 7, 12, 13, 14, 15))
+  EXCHANGE(2, LIST(0, 1, 8, 9, 4, 5, 12, 13),
+           LIST(2, 3, 10, 11, 6, 7, 14, 15))
+  EXCHANGE(1, LIST(0, 8, 2, 10, 4, 12, 6, 14),
+           LIST(1, 9, 3, 11, 5, 13, 7, 15))
+#endif
+}
+
+#undef EXCHANGE
+#undef LIST
+
+static void NAME(pack)(const REAL *w, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
+                       int64_t first_output, int64_t last_output, REAL *restrict forward, REAL *restrict backward) {
+  for (int64_t o = first_output; o < last_output; o += LANES) {
+    const int64_t columns = last_output - o < LANES ? last_output - o : LANES;
+    REAL *const panel = forward + o * inputs;
+    for (int64_t i = first_input; i < last_input; i++) {
+      const REAL *const from = w + i * outputs + o;
+      if (columns == LANES) {
+        memcpy(panel + i * LANES, from, sizeof(VEC));
+      } else {
+        for (int64_t lane = 0; lane < columns; lane++) panel[i * LANES + lane] = from[lane];
+        for (int64_t lane = columns; lane < LANES; lane++) panel[i * LANES + lane] = 0;
+      }
+    }
+  }
+  if (!backward) return;
+  for (int64_t i = first_input; i < last_input; i += LANES) {
+    const int64_t lanes = last_input - i < LANES ? last_input - i : LANES;
+    REAL *const panel = backward + i * outputs;
+    int64_t o = first_output;
+    for (; lanes == LANES && o + LANES <= last_output; o += LANES) {
+      VEC block[LANES];
+      for (int lane = 0; lane < LANES; lane++) memcpy(&block[lane], w + (i + lane) * outputs + o, sizeof(VEC));
+      NAME(transpose)(block);
+      for (int k = 0; k < LANES; k++) *(VEC *)(panel + (o + k) * LANES) = block[k];
+    }
+    for (; o < last_output; o++)
+      for (int64_t lane = 0; lane < LANES; lane++)
+        panel[o * LANES + lane] = lane < lanes ? w[(i + lane) * outputs + o] : 0;
+  }
+}

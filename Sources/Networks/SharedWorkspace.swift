@@ -1,0 +1,107 @@
+import Kernels
+import Primitives
+
+/// The memory in which a team of threads runs a network over one minibatch together: for wide layers.
+///
+/// Rows are dealt out for the passes: whoever owns some rows computes their outputs and deltas. Then blocks of parameters are
+/// dealt out: whoever owns a block sums its gradient over all rows. So no thread has a gradient of its own that would have to
+/// be added to the others', and since every number is one sum in a fixed order, its bits do not depend on who computes what.
+///
+/// All memory is allocated here, once. Matrices of the minibatch have one row a sample and a few numbers more than a row
+/// needs: whole vectors, and an odd number of them.
+///
+/// `input`, `outputs` and `deltas` of a row are written by the row's owner and read by all once the passes are over. Panels
+/// and parameters are written block by block by the blocks' owners and read in the passes. The barriers between the two
+/// phases of a step keep these apart.
+public final class SharedWorkspace<Element: Scalar>: Sendable {
+  /// A layer's sizes, and where its things begin.
+  public struct LayerPlan: BitwiseCopyable, Sendable {
+    /// The kernel's rows.
+    public let inputs: Int
+    /// The kernel's columns.
+    public let outputs: Int
+    /// Where the kernel begins among the parameters; the bias follows it, like one more row.
+    public let kernelOffset: Int
+    /// The activation.
+    public let activation: Activation
+    /// Numbers between rows of `outputs` and `deltas`.
+    let stride: Int
+    let outputOffset: Int
+    let deltaOffset: Int
+    let forwardOffset: Int
+    /// Meaningless in the first layer, whose inputs have no deltas.
+    let backwardOffset: Int
+  }
+
+  /// The most rows of a minibatch.
+  public let capacity: Int
+  /// The numbers between rows of the input.
+  public let inputStride: Int
+  let layers: AlignedBuffer<LayerPlan>
+  let memory: AlignedBuffer<Element>
+  let kernels: PanelKernels<Element>
+
+  /// A workspace for minibatches of up to `capacity` rows, or nil if the network has a hidden activation that
+  /// is not made in panels.
+  public init?(network: MLP, capacity: Int, variant: KernelVariant) {
+    precondition(capacity > 0)
+    guard network.layers.dropLast().allSatisfy(\.activation.isMadeInPanels) else { return nil }
+    self.capacity = capacity
+    kernels = PanelKernels(variant)
+    inputStride = Self.stride(network.inputs)
+    var end = capacity * inputStride
+    func reserve(_ count: Int) -> Int {
+      defer { end += count }
+      return end
+    }
+    let plans = zip(ParameterLayout(network).layers, network.layers).map { place, layer in
+      let stride = Self.stride(place.outputs)
+      let hasDeltas = place.kernelOffset > 0
+      return LayerPlan(
+        inputs: place.inputs, outputs: place.outputs, kernelOffset: place.kernelOffset,
+        activation: layer.activation, stride: stride, outputOffset: reserve(capacity * stride),
+        deltaOffset: reserve(capacity * stride),
+        forwardOffset: reserve(place.inputs * PanelKernels<Element>.padded(place.outputs)),
+        backwardOffset: reserve(hasDeltas ? place.outputs * PanelKernels<Element>.padded(place.inputs) : 0))
+    }
+    layers = AlignedBuffer(plans, filler: plans[0])
+    memory = AlignedBuffer(repeating: 0, count: end)
+  }
+
+  /// The numbers that a workspace takes, as a `Double`: it may be more than any memory holds.
+  public static func memoryCount(network: MLP, capacity: Int) -> Double {
+    var count = Double(capacity) * Double(stride(network.inputs))
+    var inputs = Double(network.inputs)
+    for layer in network.layers {
+      let outputs = Double(layer.units)
+      count += 2 * Double(capacity) * Double(stride(layer.units))
+      count +=
+        2 * (inputs + Double(PanelKernels<Element>.lanes)) * (outputs + Double(PanelKernels<Element>.lanes))
+      inputs = outputs
+    }
+    return count
+  }
+
+  /// Sets the matrices of the minibatch to the bytes `byte`, so that tests can show that no pass reads what none wrote.
+  ///
+  /// The padding behind rows is read, into results that nobody uses.
+  public func poison(with byte: UInt8) {
+    UnsafeMutableRawBufferPointer(memory.elements).initializeMemory(as: UInt8.self, repeating: byte)
+  }
+
+  /// Plain addresses, valid as long as the workspace: what a step's loops work with.
+  public var view: SharedPasses<Element> {
+    guard let base = memory.elements.baseAddress, let layers = layers.elements.baseAddress else {
+      preconditionFailure("a network has layers")
+    }
+    return SharedPasses(
+      layers: UnsafeBufferPointer(start: layers, count: self.layers.count), base: base,
+      inputStride: inputStride, kernels: kernels)
+  }
+
+  /// Whole vectors for `width` numbers, an odd number of them, so that rows fall into all sets of a cache.
+  private static func stride(_ width: Int) -> Int {
+    let lanes = PanelKernels<Element>.lanes
+    return (PanelKernels<Element>.padded(width) / lanes | 1) * lanes
+  }
+}

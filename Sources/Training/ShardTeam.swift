@@ -1,0 +1,72 @@
+import Datasets
+import Kernels
+import Networks
+import Primitives
+
+/// The memory of a team whose workers sum the gradients of shards.
+///
+/// In the first phase of a step each worker writes its own scratch and its shards' entries of `losses`; in the second, its
+/// slice of every gradient, and between the phases, if gradients are clipped, its slice's entries of `squares`. Worker 0 reads
+/// `losses` in the second, and all read `squares`.
+final class ShardTeam<Element: Scalar>: Sendable {
+  let scratch: [WorkerScratch<Element>]
+  /// Where each worker's gradient buffers begin: `slots` of them, `stride` numbers apart.
+  let gradients: AlignedBuffer<GradientBase<Element>>
+  let slots: Int
+  let stride: Int
+  /// One entry a shard, ``lossStride`` numbers apart: in cache lines of their own.
+  let losses: AlignedBuffer<Double>
+  /// One entry for each ``normBlock`` parameters, if gradients are clipped.
+  let squares: AlignedBuffer<Double>
+  let parameterCount: Int
+  private let plan: ShardPlan
+
+  static var lossStride: Int { 8 }
+  /// The parameters whose squared gradients are added up at once. Workers' slices begin at multiples of it if gradients are
+  /// clipped: the sum is then the same whoever owns what.
+  static var normBlock: Int { 512 }
+
+  init(
+    network: MLP, loss: Loss, plan: ShardPlan, samples: Samples<Element>, workers: Int,
+    variant: KernelVariant?, clips: Bool
+  ) {
+    self.plan = plan
+    parameterCount = ParameterLayout(network).count
+    slots = StepPlan.slotsNeeded(plan, samples: samples.count, upToWorkers: workers)
+    let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
+    stride = (parameterCount + line - 1) / line * line
+    let (rows, count) = (min(plan.rowsPerShard, samples.count), slots * stride)
+    let usesLabels = if case .labels = samples.targets { true } else { false }
+    scratch = (0..<workers).map { _ in
+      WorkerScratch(
+        network: network, loss: loss, rows: rows, usesLabels: usesLabels, gradientCount: count,
+        variant: variant)
+    }
+    let bases = scratch.compactMap { $0.gradients.elements.baseAddress }.map { GradientBase(address: $0) }
+    gradients = AlignedBuffer(bases, filler: bases[0])
+    losses = AlignedBuffer(repeating: 0, count: plan.shards * Self.lossStride)
+    squares = AlignedBuffer(
+      repeating: 0, count: clips ? (parameterCount + Self.normBlock - 1) / Self.normBlock : 0)
+  }
+
+  /// The plan for minibatches of `rows` rows on `workers` workers.
+  func stepPlan(rows: Int, workers: Int) -> StepPlan {
+    StepPlan(shards: plan.shardCount(rows: rows), workers: workers, slotsPerWorker: slots)
+  }
+
+  /// The parameters that `worker` reduces and updates: whole cache lines, or whole blocks of the norm, as equal as can be.
+  func slice(of worker: Int, of workers: Int) -> Range<Int> {
+    let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
+    let unit = squares.count == 0 ? line : Self.normBlock
+    let units = (parameterCount + unit - 1) / unit
+    let start = min(worker * units / workers * unit, parameterCount)
+    return start..<min((worker + 1) * units / workers * unit, parameterCount)
+  }
+}
+
+/// The address of a worker's first gradient buffer.
+///
+/// `Sendable`: an address in a buffer that the same object owns.
+struct GradientBase<Element: Scalar>: BitwiseCopyable, @unchecked Sendable {
+  let address: UnsafeMutablePointer<Element>
+}

@@ -1,0 +1,42 @@
+import Datasets
+import Kernels
+import Networks
+import Optimizers
+import Primitives
+
+/// One worker's two phases of a step, on plain addresses. ``StepEngine`` puts a barrier after each.
+protocol StepPhases<Element> {
+  associatedtype Element: Scalar
+  /// What it works with.
+  var common: StepCommon<Element> { get }
+  /// Makes ready for the first step of a segment, and says whether the others must be waited for.
+  func prepare() -> Bool
+  /// The first phase, for the minibatch of `rows` rows from position `start` of the epoch on: the parameters are read.
+  func first(start: Int, rows: Int)
+  /// Between the two if gradients are clipped: what all must know of the gradient before anybody updates.
+  func measure(rows: Int)
+  /// The second phase, for the optimizer's step `number`: the parameters are written.
+  func second(number: Int, rows: Int)
+  /// The sum of the loss over the `rows` rows, between the phases.
+  func lossSum(rows: Int) -> Double
+}
+
+/// What both kinds of steps work with, as plain addresses; ``StepEngine`` owns all of it and keeps it alive.
+struct StepCommon<Element: Scalar> {
+  let plan: ShardPlan
+  let samples: SamplesView<Element>
+  let parameters: UnsafeMutableBufferPointer<Element>
+  let state: UnsafeMutableBufferPointer<Element>
+  let loss: Loss
+  let rule: UpdateRule
+  let order: EpochOrder
+  let kernels: FastKernels<Element>
+  let outputs: Int
+  let clock: PhaseClock
+
+  /// The optimizer's step `number` on sums over `rows` rows; `squares` is the sum of their squares, where they are clipped.
+  @inline(__always) func update(number: Int, rows: Int, squares: Double = 0) -> PreparedStep<Element> {
+    rule.prepare(
+      number: number, rows: rows, divisor: Double(loss.divisor(outputs: outputs)), squares: squares)
+  }
+}

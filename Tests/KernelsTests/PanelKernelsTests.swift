@@ -1,0 +1,199 @@
+import Primitives
+import Testing
+
+@testable import Kernels
+
+/// Products in panels have the bits of ``DenseKernels`` and of the tree of sums.
+@Suite struct PanelKernelsTests {
+  /// Rows, inputs, outputs: ragged, tiny, and beyond every tile in each direction.
+  static let sizes = [
+    (1, 1, 1), (1, 7, 3), (2, 1, 16), (3, 5, 17), (9, 13, 49), (15, 33, 10), (31, 20, 1), (40, 3, 97),
+    (5, 1100, 33), (100, 50, 64),
+  ]
+
+  struct Problem<Element: Scalar> {
+    let rows: Int
+    let inputs: Int
+    let outputs: Int
+    let input: AlignedBuffer<Element>
+    let kernel: AlignedBuffer<Element>
+    let bias: AlignedBuffer<Element>
+    let delta: AlignedBuffer<Element>
+    let gate: AlignedBuffer<Element>
+
+    init(_ size: (Int, Int, Int)) {
+      (rows, inputs, outputs) = size
+      let random = CounterRandom(seed: 5, purpose: .testing, stream: 9)
+      func normals(_ count: Int, _ offset: Int) -> AlignedBuffer<Element> {
+        AlignedBuffer((0..<count).map { Element(random.normals(UInt64($0 + offset)).0) }, filler: 0)
+      }
+      input = normals(rows * inputs, 0)
+      kernel = normals(inputs * outputs, 1 << 20)
+      bias = normals(outputs, 2 << 20)
+      delta = normals(rows * outputs, 3 << 20)
+      gate = normals(rows * inputs, 4 << 20)
+    }
+
+    func matrix(_ buffer: AlignedBuffer<Element>, _ columns: Int) -> Matrix<Element> {
+      Matrix(UnsafeBufferPointer(buffer.elements), rows: buffer.count / columns, columns: columns)
+    }
+
+    /// A copy with rows `stride` numbers apart, and NaN between them.
+    func spread(_ buffer: AlignedBuffer<Element>, _ columns: Int, _ stride: Int) -> AlignedBuffer<Element> {
+      let rows = buffer.count / columns
+      let result = AlignedBuffer<Element>(repeating: .nan, count: rows * stride)
+      for row in 0..<rows {
+        for column in 0..<columns {
+          result.elements[row * stride + column] = buffer.elements[row * columns + column]
+        }
+      }
+      return result
+    }
+  }
+
+  func bits<Element>(_ values: some Sequence<Element>) -> [UInt8] {
+    Array(values).withUnsafeBytes(Array.init)
+  }
+
+  /// The first `columns` of rows that are `stride` apart.
+  func rows<Element>(_ buffer: AlignedBuffer<Element>, _ columns: Int, _ stride: Int, count: Int) -> [Element]
+  {
+    (0..<count).flatMap { row in (0..<columns).map { buffer.elements[row * stride + $0] } }
+  }
+
+  func checkPasses<Element: Scalar>(
+    _ size: (Int, Int, Int), _ variant: KernelVariant, _ activation: Activation, as: Element.Type
+  ) throws {
+    let p = Problem<Element>(size)
+    let dense = DenseKernels<Element>(variant: variant, terms: max(p.rows, p.inputs, p.outputs))
+    let panels = PanelKernels<Element>(variant)
+    let lanes = PanelKernels<Element>.lanes
+    let (inStride, outStride) = (
+      PanelKernels<Element>.padded(p.inputs) + lanes, PanelKernels<Element>.padded(p.outputs)
+    )
+    let forward = AlignedBuffer<Element>(
+      repeating: .nan, count: p.inputs * PanelKernels<Element>.padded(p.outputs))
+    let backward = AlignedBuffer<Element>(
+      repeating: .nan, count: p.outputs * PanelKernels<Element>.padded(p.inputs))
+    let kernel = try #require(p.kernel.elements.baseAddress)
+    // In four parts, as by several workers.
+    let (middle, across) = (
+      min(p.inputs / 2 / lanes * lanes, p.inputs), min(p.outputs / 2 / lanes * lanes, p.outputs)
+    )
+    for rows in [0..<middle, middle..<p.inputs] where !rows.isEmpty {
+      for columns in [0..<across, across..<p.outputs] where !columns.isEmpty {
+        panels.pack(
+          kernel, inputs: p.inputs, outputs: p.outputs, rows: rows, columns: columns,
+          forward: try #require(forward.elements.baseAddress),
+          backward: backward.elements.baseAddress)
+      }
+    }
+    let input = p.spread(p.input, p.inputs, inStride)
+    let output = AlignedBuffer<Element>(repeating: .nan, count: p.rows * outStride)
+    panels.product(
+      rows: p.rows, columns: p.outputs, terms: p.inputs, input: try #require(input.elements.baseAddress),
+      inputStride: inStride, panels: try #require(forward.elements.baseAddress),
+      start: p.bias.elements.baseAddress, output: try #require(output.elements.baseAddress),
+      outputStride: outStride, gate: nil, activation: activation)
+    let expected = AlignedBuffer<Element>(repeating: 0, count: p.rows * p.outputs)
+    let result = MutableMatrix(expected.elements, rows: p.rows, columns: p.outputs)
+    dense.forward(
+      input: p.matrix(p.input, p.inputs), kernel: p.matrix(p.kernel, p.outputs),
+      bias: UnsafeBufferPointer(p.bias.elements), output: result)
+    dense.activate(result, activation)
+    #expect(bits(rows(output, p.outputs, outStride, count: p.rows)) == bits(expected.elements))
+
+    let delta = p.spread(p.delta, p.outputs, outStride)
+    let gate = p.spread(p.gate, p.inputs, inStride)
+    let below = AlignedBuffer<Element>(repeating: .nan, count: p.rows * inStride)
+    panels.product(
+      rows: p.rows, columns: p.inputs, terms: p.outputs, input: try #require(delta.elements.baseAddress),
+      inputStride: outStride, panels: try #require(backward.elements.baseAddress), start: nil,
+      output: try #require(below.elements.baseAddress), outputStride: inStride,
+      gate: gate.elements.baseAddress, activation: activation)
+    let expectedBelow = AlignedBuffer<Element>(repeating: 0, count: p.rows * p.inputs)
+    let resultBelow = MutableMatrix(expectedBelow.elements, rows: p.rows, columns: p.inputs)
+    dense.backward(
+      delta: p.matrix(p.delta, p.outputs), kernel: p.matrix(p.kernel, p.outputs), inputGradient: resultBelow)
+    dense.backpropagate(activation, outputs: p.matrix(p.gate, p.inputs), gradient: resultBelow)
+    #expect(bits(rows(below, p.inputs, inStride, count: p.rows)) == bits(expectedBelow.elements))
+  }
+
+  @Test(arguments: sizes) func passesHaveTheBitsOfDenseLayers(rows: Int, inputs: Int, outputs: Int) throws {
+    for variant in KernelVariant.all {
+      for activation in Activation.allCases where activation.isMadeInPanels {
+        try checkPasses((rows, inputs, outputs), variant, activation, as: Float.self)
+        try checkPasses((rows, inputs, outputs), variant, activation, as: Double.self)
+      }
+    }
+  }
+
+  /// The gradients of runs of rows by themselves, then added along the tree.
+  func treeOfRuns<Element: Scalar>(
+    _ p: Problem<Element>, shard: Int, _ dense: DenseKernels<Element>
+  ) -> (kernel: [Element], bias: [Element]) {
+    var sums = PairwiseTree.Accumulator<[Element]>()
+    for (leaf, first) in stride(from: 0, to: p.rows, by: shard).enumerated() {
+      let rows = first..<min(first + shard, p.rows)
+      let gradient = AlignedBuffer<Element>(repeating: 0, count: (p.inputs + 1) * p.outputs)
+      func part(_ buffer: AlignedBuffer<Element>, _ columns: Int) -> Matrix<Element> {
+        Matrix(
+          UnsafeBufferPointer(
+            rebasing: buffer.elements[rows.lowerBound * columns..<rows.upperBound * columns]),
+          rows: rows.count, columns: columns)
+      }
+      let split = p.inputs * p.outputs
+      dense.gradient(
+        input: part(p.input, p.inputs), delta: part(p.delta, p.outputs),
+        kernelGradient: MutableMatrix(
+          UnsafeMutableBufferPointer(rebasing: gradient.elements[..<split]), rows: p.inputs,
+          columns: p.outputs),
+        biasGradient: UnsafeMutableBufferPointer(rebasing: gradient.elements[split...]))
+      sums.append(gradient.array, leaf: leaf) { zip($0, $1).map { $0 + $1 } }
+    }
+    let whole = PairwiseTree.Accumulator.joined([sums]) { zip($0, $1).map { $0 + $1 } } ?? []
+    return (Array(whole[..<(p.inputs * p.outputs)]), Array(whole[(p.inputs * p.outputs)...]))
+  }
+
+  func checkGradient<Element: Scalar>(
+    _ size: (Int, Int, Int), shard: Int, _ variant: KernelVariant, as: Element.Type
+  ) throws {
+    let p = Problem<Element>(size)
+    let panels = PanelKernels<Element>(variant)
+    let dense = DenseKernels<Element>(variant: variant, terms: max(p.rows, p.inputs, p.outputs))
+    let lanes = PanelKernels<Element>.lanes
+    let outStride = PanelKernels<Element>.padded(p.outputs) + lanes
+    let delta = p.spread(p.delta, p.outputs, outStride)
+    let stack = AlignedBuffer<Element>(
+      repeating: .nan,
+      count: PanelKernels<Element>.stackCount(
+        columns: p.inputs, panels: panels.mostPanels, rows: p.rows, shard: shard))
+    let base = try #require(stack.elements.baseAddress)
+    let input = try #require(p.input.elements.baseAddress)
+    let expected = treeOfRuns(p, shard: shard, dense)
+    for panel in stride(from: 0, to: outStride / lanes - 1, by: panels.mostPanels) {
+      let width = min(panels.mostPanels, outStride / lanes - 1 - panel)
+      let columns = min(width * lanes, p.outputs - panel * lanes)
+      for (source, inputs, truth) in [(input, p.inputs, expected.kernel), (nil, 1, expected.bias)] {
+        panels.weightGradient(
+          columns: inputs, panels: width, rows: p.rows, shard: shard, input: source, inputStride: p.inputs,
+          delta: try #require(delta.elements.baseAddress) + panel * lanes, deltaStride: outStride,
+          stack: base,
+          soon: .init(vectors: UnsafeBufferPointer(start: nil, count: 0), offset: 0, rowStride: 0))
+        let wanted = (0..<inputs).flatMap { row in
+          (0..<columns).map { truth[row * p.outputs + panel * lanes + $0] }
+        }
+        #expect(bits(rows(stack, columns, width * lanes, count: inputs)) == bits(wanted))
+      }
+    }
+  }
+
+  @Test(arguments: sizes, [1, 3, 16, 1000]) func gradientsAreSummedAlongTheTree(
+    size: (Int, Int, Int), shard: Int
+  ) throws {
+    for variant in KernelVariant.all {
+      try checkGradient(size, shard: shard, variant, as: Float.self)
+      try checkGradient(size, shard: shard, variant, as: Double.self)
+    }
+  }
+}
