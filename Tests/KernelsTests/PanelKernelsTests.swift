@@ -100,7 +100,8 @@ import Testing
     dense.forward(
       input: p.matrix(p.input, p.inputs), kernel: p.matrix(p.kernel, p.outputs),
       bias: UnsafeBufferPointer(p.bias.elements), output: result)
-    dense.activate(result, activation)
+    let loops = FastKernels<Element>(variant)
+    loops.activate(activation, sums: result.readOnly, outputs: result)
     #expect(bits(rows(output, p.outputs, outStride, count: p.rows)) == bits(expected.elements))
 
     let delta = p.spread(p.delta, p.outputs, outStride)
@@ -115,7 +116,7 @@ import Testing
     let resultBelow = MutableMatrix(expectedBelow.elements, rows: p.rows, columns: p.inputs)
     dense.backward(
       delta: p.matrix(p.delta, p.outputs), kernel: p.matrix(p.kernel, p.outputs), inputGradient: resultBelow)
-    dense.backpropagate(activation, outputs: p.matrix(p.gate, p.inputs), gradient: resultBelow)
+    loops.backpropagate(activation, known: p.matrix(p.gate, p.inputs), gradient: resultBelow)
     #expect(bits(rows(below, p.inputs, inStride, count: p.rows)) == bits(expectedBelow.elements))
   }
 

@@ -19,7 +19,7 @@ struct EvaluatorTests {
     #expect(all[0].samples == 5000 && all[0].loss.isFinite)
     #expect((all[0].meanAbsoluteError == nil) == (loss.task != .numbers))
     #expect((all[0].accuracy == nil) == (loss.task == .numbers))
-    #expect((all[0].confusion == nil) == (loss.task == .numbers))
+    #expect((all[0].confusion == nil) == (loss.task != .classes))
     if let confusion = all[0].confusion {
       let counts = (0..<4).flatMap { truth in (0..<4).map { confusion[truth: truth, predicted: $0] } }
       #expect(counts.reduce(0, +) == 5000)

@@ -50,14 +50,14 @@ struct TrainerBitsTests {
   func clipping(hidden: [Int]) throws {
     for optimizer in [Optimizer(.sgd), Optimizer(.adamw)] {
       var recipe = try Fixture.recipe(optimizer: optimizer, hidden: hidden)
-      let free = try train(recipe, classes: nil, threads: 3, as: Float.self)
+      let free = try train(recipe, threads: 3, as: Float.self)
       // A limit that is never reached changes nothing.
       recipe.clipNorm = 1e30
-      #expect(try train(recipe, classes: nil, threads: 2, as: Float.self) == free)
+      #expect(try train(recipe, threads: 2, as: Float.self) == free)
       recipe.clipNorm = 0.05
-      #expect(try train(recipe, classes: nil, threads: 1, as: Float.self) != free)
-      try check(recipe, classes: nil, as: Float.self)
-      try check(recipe, classes: nil, as: Double.self)
+      #expect(try train(recipe, threads: 1, as: Float.self) != free)
+      try check(recipe, as: Float.self)
+      try check(recipe, as: Double.self)
     }
   }
 
