@@ -16,36 +16,55 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
   /// The most parameters of a small network: partial sums of all of them fit into the first-level cache.
   public static var mostParameters: Int { 512 }
 
-  @usableFromInline let variant: KernelVariant
-  @usableFromInline let layers: AlignedBuffer<ck_layer>
-  @usableFromInline let parameterCount: Int
-  @usableFromInline let scratch: AlignedBuffer<UInt8>
-  @usableFromInline let inputs: Int
-  @usableFromInline let outputs: Int
+  /// What the gradient is computed with, as plain addresses, valid as long as the network: using it counts no references.
+  public let view: View
+  private let layers: AlignedBuffer<ck_layer>
+  private let scratch: AlignedBuffer<UInt8>
 
   /// A network of `layers`, or nil if it is not small or has an activation that is not made for this.
   ///
   /// Whether it is small depends on its shape alone.
   public init?(layers: [Layer], parameterCount: Int, variant: KernelVariant) {
     let codes = layers.compactMap(\.activation.code)
-    guard let first = layers.first, let last = layers.last, layers.count <= CK_MOST_LAYERS,
-      parameterCount <= Self.mostParameters, codes.count == layers.count
+    guard (1...Int(CK_MOST_LAYERS)).contains(layers.count), codes.count == layers.count,
+      parameterCount <= Self.mostParameters
     else { return nil }
     let table = zip(layers, codes).map { layer, code in
       ck_layer(
         inputs: Int32(layer.inputs), outputs: Int32(layer.outputs), kernel: Int32(layer.kernel),
         bias: Int32(layer.bias), activation: code)
     }
-    self.variant = variant
-    self.layers = AlignedBuffer(table, filler: table[0])
-    self.parameterCount = parameterCount
-    inputs = first.inputs
-    outputs = last.outputs
-    scratch = AlignedBuffer(
-      repeating: 0,
-      count: ck_small_scratch(table, Int32(table.count), Int32(parameterCount)))
+    let entries = AlignedBuffer(table, filler: table[0])
+    let scratch = AlignedBuffer<UInt8>(
+      repeating: 0, count: ck_small_scratch(table, Int32(table.count), Int32(parameterCount)))
+    self.layers = entries
+    self.scratch = scratch
+    view = View(
+      variant: variant, layers: UnsafeBufferPointer(entries.elements), parameterCount: parameterCount,
+      scratch: scratch.elements)
   }
 
+  /// See ``SmallNetwork/view``.
+  public struct View: BitwiseCopyable, @unchecked Sendable {
+    // Sendable: addresses of memory that the network owns, to be used as the network is, by one thread at a time.
+    @usableFromInline let variant: KernelVariant
+    @usableFromInline let layers: UnsafeBufferPointer<ck_layer>
+    @usableFromInline let parameterCount: Int
+    @usableFromInline let scratch: UnsafeMutableBufferPointer<UInt8>
+
+    init(
+      variant: KernelVariant, layers: UnsafeBufferPointer<ck_layer>, parameterCount: Int,
+      scratch: UnsafeMutableBufferPointer<UInt8>
+    ) {
+      self.variant = variant
+      self.layers = layers
+      self.parameterCount = parameterCount
+      self.scratch = scratch
+    }
+  }
+}
+
+extension SmallNetwork.View {
   /// Sets `gradient` to the sum over some rows of the derivatives of their squared error by the parameters, and returns the
   /// sum of the squared errors.
   ///
@@ -70,15 +89,15 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
       case .float32:
         Element(
           variant.functions.pointee.small_gradient_f32(
-            layers.elements.baseAddress, count, raw(p), Int32(parameterCount), raw(x), raw(y), numbers,
+            layers.baseAddress, count, raw(p), Int32(parameterCount), raw(x), raw(y), numbers,
             Int64(rows.count), UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self),
-            scratch.elements.baseAddress))
+            scratch.baseAddress))
       case .float64:
         Element(
           variant.functions.pointee.small_gradient_f64(
-            layers.elements.baseAddress, count, raw(p), Int32(parameterCount), raw(x), raw(y), numbers,
+            layers.baseAddress, count, raw(p), Int32(parameterCount), raw(x), raw(y), numbers,
             Int64(rows.count), UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self),
-            scratch.elements.baseAddress))
+            scratch.baseAddress))
       }
     }
   }

@@ -10,6 +10,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   private let workspace: Workspace<Element>
   /// What computes gradients instead, if the network is small.
   private let small: SmallNetwork<Element>?
+  private let smallView: SmallNetwork<Element>.View?
   /// `slots` gradients of `gradientStride` numbers each.
   let gradients: AlignedBuffer<Element>
   private let features: Int
@@ -24,6 +25,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     network: MLP, loss: Loss, rows: Int, usesLabels: Bool, gradientCount: Int, variant: KernelVariant?
   ) {
     small = variant.flatMap { loss == .meanSquaredError ? SmallNetwork(network, variant: $0) : nil }
+    smallView = small?.view
     features = network.inputs
     workspace = Workspace(network: network, capacity: rows, variant: variant)
     gradients = AlignedBuffer(repeating: 0, count: gradientCount)
@@ -63,7 +65,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     alone: Bool, clock: PhaseClock
   ) -> Element {
     let rows = rows(at: positions, of: order, alone: alone)
-    if let small, case .values(let y, _) = samples.targets {
+    if let small = smallView, case .values(let y, _) = samples.targets {
       clock.mark(.data)
       let total = small.squaredErrorGradient(
         parameters: parameters, x: samples.x, y: y, rows: rows, gradient: gradient)

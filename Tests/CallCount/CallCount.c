@@ -34,24 +34,42 @@ void *__libc_calloc(size_t number, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
+// A Swift array asks how large its memory really is, and grows when that is full. With glibc's answer, which may hold 16
+// bytes more or not, equal work would not take equally many calls. So all sizes are multiples of 64, less glibc's 8 bytes
+// before the next block, and the 16 are kept secret.
+static size_t whole(size_t size) { return size > SIZE_MAX / 2 ? size : (size + 8 + 63) / 64 * 64 - 8; }
+
+size_t malloc_usable_size(void *memory) {
+  static size_t (*_Atomic next)(void *);
+  size_t (*real)(void *) = atomic_load_explicit(&next, memory_order_relaxed);
+  if (!real) {
+    real = (size_t(*)(void *))dlsym(RTLD_NEXT, "malloc_usable_size");
+    atomic_store_explicit(&next, real, memory_order_relaxed);
+  }
+  return memory ? (real(memory) + 8) / 64 * 64 - 8 : 0;
+}
+
 void *malloc(size_t size) {
   count(&allocations);
-  return __libc_malloc(size);
+  return __libc_malloc(whole(size));
 }
 
 void *calloc(size_t number, size_t size) {
   count(&allocations);
-  return __libc_calloc(number, size);
+  size_t bytes;
+  if (__builtin_mul_overflow(number, size, &bytes)) bytes = SIZE_MAX;
+  return __libc_calloc(1, whole(bytes));
 }
 
 void *realloc(void *memory, size_t size) {
   count(&allocations);
-  return __libc_realloc(memory, size);
+  // Of size 0 it frees.
+  return __libc_realloc(memory, size ? whole(size) : 0);
 }
 
 void *memalign(size_t alignment, size_t size) {
   count(&allocations);
-  return __libc_memalign(alignment, size);
+  return __libc_memalign(alignment, whole(size));
 }
 
 void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }

@@ -159,8 +159,10 @@ private func numbers<Element: Scalar>(_ count: Int, stream: UInt32) -> [Element]
       y.withUnsafeBufferPointer { y in
         rows.withUnsafeBufferPointer { rows in
           parameters.withUnsafeBufferPointer { parameters in
-            network.squaredErrorGradient(
-              parameters: parameters, x: x, y: y, rows: rows, gradient: gradient.elements)
+            withExtendedLifetime(network) {
+              network.view.squaredErrorGradient(
+                parameters: parameters, x: x, y: y, rows: rows, gradient: gradient.elements)
+            }
           }
         }
       }

@@ -8,7 +8,7 @@ struct Work {
   var precision: Precision
   var clipNorm: Double?
 
-  private static let batchSize = 48
+  private static let batchSize = 24
 
   /// Small networks, which have loops of their own, narrow and wide ones; all losses; all ways to update.
   static let all: [Work] = {
