@@ -46,6 +46,9 @@ let package = Package(
       dependencies: lockstep + [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     .target(name: "TestSupport", dependencies: ["HDF5"], path: "Tests/TestSupport"),
+    .target(name: "CallCount", path: "Tests/CallCount"),
+    .executableTarget(
+      name: "StepCounts", dependencies: lockstep + ["CallCount"], path: "Tests/StepCounts"),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(

@@ -15,14 +15,11 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
   /// The most parameters of a small network: partial sums of all of them fit into the first-level cache.
   public static var mostParameters: Int { 512 }
 
-  @usableFromInline let variant: KernelVariant
-  /// What `network` points to.
+  /// What the gradient is computed with, as plain addresses, valid as long as the network: using it counts no references.
+  public let view: View
   private let layers: AlignedBuffer<ck_layer>
-  /// One element.
-  @usableFromInline let network: AlignedBuffer<ck_small_network>
-  @usableFromInline let parameterCount: Int
-  @usableFromInline let scratch: AlignedBuffer<UInt8>
-  @usableFromInline let loss: Loss
+  private let network: AlignedBuffer<ck_small_network>
+  private let scratch: AlignedBuffer<UInt8>
 
   /// A network of `layers`, or nil if it is not small, or if its last activation is not one that `loss` goes with.
   ///
@@ -44,19 +41,42 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
           inputs: Int32(layer.inputs), outputs: Int32(layer.outputs), kernel: Int32(layer.kernel),
           bias: Int32(layer.bias), activation: code))
     }
-    self.variant = variant
-    self.layers = AlignedBuffer(table, filler: table[0])
-    network = AlignedBuffer(
+    let entries = AlignedBuffer(table, filler: table[0])
+    let network = AlignedBuffer(
       repeating: ck_small_network(
-        layers: self.layers.elements.baseAddress, count: Int32(table.count),
-        parameters: Int32(parameterCount), loss: loss.code, huber_delta: loss.huberDelta ?? 0), count: 1)
-    self.parameterCount = parameterCount
-    self.loss = loss
-    scratch = AlignedBuffer(
-      repeating: 0,
-      count: ck_small_scratch(table, Int32(table.count), Int32(parameterCount)))
+        layers: entries.elements.baseAddress, count: Int32(table.count), parameters: Int32(parameterCount),
+        loss: loss.code, huber_delta: loss.huberDelta ?? 0), count: 1)
+    let scratch = AlignedBuffer<UInt8>(
+      repeating: 0, count: ck_small_scratch(table, Int32(table.count), Int32(parameterCount)))
+    (self.layers, self.network, self.scratch) = (entries, network, scratch)
+    view = View(
+      variant: variant, network: UnsafeBufferPointer(network.elements), parameterCount: parameterCount,
+      takesLabels: loss == .crossEntropy, scratch: scratch.elements)
   }
 
+  /// See ``SmallNetwork/view``.
+  public struct View: BitwiseCopyable, @unchecked Sendable {
+    // Sendable: addresses of memory that the network owns, to be used as the network is, by one thread at a time.
+    @usableFromInline let variant: KernelVariant
+    @usableFromInline let network: UnsafeBufferPointer<ck_small_network>
+    @usableFromInline let parameterCount: Int
+    @usableFromInline let takesLabels: Bool
+    @usableFromInline let scratch: UnsafeMutableBufferPointer<UInt8>
+
+    init(
+      variant: KernelVariant, network: UnsafeBufferPointer<ck_small_network>, parameterCount: Int,
+      takesLabels: Bool, scratch: UnsafeMutableBufferPointer<UInt8>
+    ) {
+      self.variant = variant
+      self.network = network
+      self.parameterCount = parameterCount
+      self.takesLabels = takesLabels
+      self.scratch = scratch
+    }
+  }
+}
+
+extension SmallNetwork.View {
   /// Sets `gradient` to the sum over some rows of the derivatives of their loss by the parameters, and returns the sum of
   /// the loss.
   ///
@@ -71,7 +91,7 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
     y: UnsafeBufferPointer<Element>, rows: UnsafeBufferPointer<Int>,
     gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
-    precondition(loss != .crossEntropy)
+    precondition(!takesLabels)
     return self.gradient(parameters, x, UnsafeRawPointer(y.baseAddress), rows, gradient)
   }
 
@@ -81,7 +101,7 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
     labels: UnsafeBufferPointer<Int32>, rows: UnsafeBufferPointer<Int>,
     gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
-    precondition(loss == .crossEntropy)
+    precondition(takesLabels)
     return self.gradient(parameters, x, UnsafeRawPointer(labels.baseAddress), rows, gradient)
   }
 
@@ -99,13 +119,13 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
       case .float32:
         Element(
           variant.functions.pointee.small_gradient_f32(
-            network.elements.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
-            UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self), scratch.elements.baseAddress))
+            network.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
+            UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self), scratch.baseAddress))
       case .float64:
         Element(
           variant.functions.pointee.small_gradient_f64(
-            network.elements.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
-            UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self), scratch.elements.baseAddress))
+            network.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
+            UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self), scratch.baseAddress))
       }
     }
   }

@@ -10,6 +10,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   private let workspace: Workspace<Element>
   /// What computes gradients instead, if the network is small.
   private let small: SmallNetwork<Element>?
+  private let smallView: SmallNetwork<Element>.View?
   /// `slots` gradients of `gradientStride` numbers each.
   let gradients: AlignedBuffer<Element>
   private let variant: KernelVariant?
@@ -25,6 +26,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     network: MLP, loss: Loss, rows: Int, usesLabels: Bool, gradientCount: Int, variant: KernelVariant?
   ) {
     small = variant.flatMap { SmallNetwork(network, loss: loss, variant: $0) }
+    smallView = small?.view
     self.variant = variant
     features = network.inputs
     workspace = Workspace(network: network, capacity: rows, variant: variant)
@@ -65,7 +67,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     alone: Bool, clock: PhaseClock
   ) -> Element {
     let rows = rows(at: positions, of: order, alone: alone)
-    if let small {
+    if let small = smallView {
       clock.mark(.data)
       let total =
         switch samples.targets {

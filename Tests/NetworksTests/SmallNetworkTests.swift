@@ -73,15 +73,15 @@ import Testing
     let loss = rows.withUnsafeBufferPointer { rows in
       problem.labels.withUnsafeBufferPointer { labels in
         problem.loss.task == .classes
-          ? network.gradient(
+          ? network.view.gradient(
             parameters: UnsafeBufferPointer(w.elements), x: UnsafeBufferPointer(x.elements), labels: labels,
             rows: rows, gradient: gradient.elements)
-          : network.gradient(
+          : network.view.gradient(
             parameters: UnsafeBufferPointer(w.elements), x: UnsafeBufferPointer(x.elements),
             y: UnsafeBufferPointer(y.elements), rows: rows, gradient: gradient.elements)
       }
     }
-    return withExtendedLifetime((x, y, w)) { Outcome(loss: loss, gradient: gradient.array) }
+    return withExtendedLifetime((x, y, w, network)) { Outcome(loss: loss, gradient: gradient.array) }
   }
 
   /// The same by passes over whole layers, with the loops of `variant` or plain ones.
