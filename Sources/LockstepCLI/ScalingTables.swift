@@ -38,7 +38,7 @@ struct ScalingTables {
         [Self.threads(point)] + (mode == .weak ? ["\(point.batchSize)"] : []) + [
           Self.text(point.stepTime, scale: unit.perSecond),
           point.threads == 1 ? "1" : Self.text(point.speedup, scale: 1),
-          Self.percent(point.efficiency) + "%", Format.short(point.samplesPerSecond),
+          Self.percent(point.efficiency) + "%", Self.rate(point.samplesPerSecond),
           Format.threeDigits(point.operationsPerSecond * 1e-9),
           point.partOfPeak.map { Self.percent($0) + "%" } ?? "-",
         ])
@@ -57,7 +57,7 @@ struct ScalingTables {
     return
       (crowd ? ["* more threads than the \(cpus) CPU\(cpus == 1 ? "" : "s") that may run them"] : [])
       + points.filter { $0.workers < $0.threads }.map {
-        "\($0.threads) threads: a minibatch in \(Self.shards($0.shards)) keeps \($0.workers) of them busy, the others have nothing to do"
+        "\($0.threads) threads: there are pieces of a minibatch for \($0.workers) of them, the others have nothing to do"
       }
   }
 
@@ -110,6 +110,11 @@ struct ScalingTables {
   private static func text(_ spread: Spread, scale: Double) -> String {
     func text(_ value: Double) -> String { Format.threeDigits(value * scale) }
     return "\(text(spread.median)) (\(text(spread.least)) to \(text(spread.most)))"
+  }
+
+  private static func rate(_ value: Double) -> String {
+    let (unit, size) = value >= 999.5e3 ? (" M", 1e6) : value >= 999.5 ? (" k", 1e3) : ("", 1)
+    return Format.threeDigits(value / size) + unit
   }
 
   private static func percent(_ part: Double, places: Int = 0) -> String {

@@ -170,7 +170,7 @@ import Testing
       ["scaling", "linear.h5", "--batch-size", "64", "--shards", "2", "--threads", "150", "--mode", "strong"]
         + ["--repeats", "1", "--seconds", "0.001"], in: folder)
     #expect(outcome.exitCode == 0)
-    #expect(outcome.output.contains("150 threads: a minibatch in 2 shards keeps 2 of them busy"))
+    #expect(outcome.output.contains("150 threads: there are pieces of a minibatch for 2 of them"))
     let cpus = try #require(try Lockstep.json(Self.command + ["--mode", "weak"], in: folder).integer("cpus"))
     guard cpus < 150 else { return }
     #expect(outcome.errors.contains("warning: 150 threads on \(cpus) CPU"))

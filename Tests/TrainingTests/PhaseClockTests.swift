@@ -39,7 +39,8 @@ struct PhaseClockTests {
     return Bits(trainer)
   }
 
-  @Test("records what all workers do, and changes no bit", arguments: [1, 3], [[9, 5], [40, 30]])
+  @Test(
+    "records what all workers do, and changes no bit", arguments: [1, 3], [[9, 5], [40, 30], [80, 60]])
   func engine(threads: Int, hidden: [Int]) throws {
     let recipe = try Fixture.recipe(hidden: hidden)
     let times = PhaseTimes(workers: threads)
