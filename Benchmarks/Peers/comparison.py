@@ -37,8 +37,10 @@ class Entry:
         self.first_epoch_seconds = self.runner.measure(1)["seconds"]
         for _ in range(2):
             answer = self.runner.measure(self.epochs)
+            self.trial_microseconds = microseconds(answer)
             self.epochs = max(1, round(seconds * answer["epochs"] / answer["seconds"]))
-        self.trial_microseconds = microseconds(answer)
+            if self.epochs == answer["epochs"]:
+                break
 
     @property
     def dictionary(self) -> dict:
@@ -103,7 +105,8 @@ def try_out(contestant, work, files, folder, seconds, entries, absent) -> None:
             runner.close()
         return
     entries.append(entry)
-    say(f"  {contestant.label}: {entry.trial_microseconds:.4g} us a step, first epoch {entry.first_epoch_seconds:.2g} s")
+    say(f"  {contestant.label}: {entry.trial_microseconds:.4g} us a step, "
+        f"first epoch {entry.first_epoch_seconds:.2g} s")
     keep_hopeful(entries)
 
 

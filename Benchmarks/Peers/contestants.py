@@ -96,9 +96,12 @@ def pytorch(work: Work, threads: list) -> list:
 
 
 def jax(work: Work, threads: list) -> list:
-    layouts = ["rows", "columns"] if is_tiny(work) else ["rows"]
-    return [Contestant("jax", layout if len(layouts) > 1 else "", number, {"layout": layout}, xla(number))
-            for layout in layouts for number in threads]
+    variants = [("", "rows", "arrays"), ("flat", "rows", "flat")]
+    if is_tiny(work):
+        variants = [("", "rows", "arrays"), ("samples in columns", "columns", "arrays"),
+                    ("samples in columns, flat", "columns", "flat")]
+    return [Contestant("jax", name, number, {"layout": layout, "state": state}, xla(number))
+            for name, layout, state in variants for number in threads]
 
 
 def scikit_learn(work: Work, threads: list) -> list:
@@ -110,13 +113,13 @@ def keras(work: Work, threads: list) -> list:
         # Minutes of waiting for what takes the others seconds.
         return []
     epoch = work.steps_an_epoch
-    # JAX unrolls the steps of an execution; TensorFlow makes a loop of them; PyTorch has one step an execution, which
+    # JAX queues the steps of an execution; TensorFlow makes a loop of them; PyTorch has one step an execution, which
     # keeps a tiny network waiting whatever the threads.
     backends = [
-        ("on JAX", "jax", {"steps": min(64, epoch), "jit": True}, threads),
+        ("on JAX", "jax", {"steps": epoch, "jit": True}, threads),
         ("on TensorFlow", "tensorflow", {"steps": epoch, "jit": False}, threads),
         ("on TensorFlow with XLA", "tensorflow", {"steps": epoch, "jit": True}, threads),
-        ("on PyTorch, compiled", "torch", {"steps": 1, "jit": True}, [1] if is_tiny(work) else threads)]
+        ("on PyTorch, compiled", "torch", {"steps": 1, "jit": True}, [1] if is_tiny(work) else threads[-1:])]
     return [
         Contestant("keras", name, number, {**settings, "threads": number},
                    {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", **(xla(number) if backend == "jax" else {})})
@@ -128,8 +131,8 @@ def mlx(work: Work, threads: list) -> list:
     library = ctypes.util.find_library("openblas")
     preload = {"LD_PRELOAD": library} if library else {}
     return [
-        Contestant("mlx", "with OpenBLAS" if library else "with its own BLAS", number, {"queue": 100, "threads": number},
-                   {**preload, "OPENBLAS_NUM_THREADS": str(number)})
+        Contestant("mlx", "with OpenBLAS" if library else "with its own BLAS", number,
+                   {"queue": 100, "threads": number}, {**preload, "OPENBLAS_NUM_THREADS": str(number)})
         for number in threads]
 
 

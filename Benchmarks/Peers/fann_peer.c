@@ -2,7 +2,7 @@
 //
 //   fann_peer DATA INITIAL LEARNING_RATE sigmoid|stepwise
 //
-// FANN has no rectifier; `stepwise` is its fast approximation of the sigmoid. Its networks are made of float (floatfann).
+// FANN has no rectifier; `stepwise` is its fast approximation of the sigmoid. Its numbers are float (floatfann).
 
 #include <floatfann.h>
 #include <hdf5.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { inputs = 2, hidden = 10, outputs = 1 };
+enum { inputs = 2, hidden = 10, outputs = 1, weight_count = (inputs + 1) * hidden + (hidden + 1) * outputs };
 
 static void fail(const char *what) {
   fprintf(stderr, "fann_peer: error: %s\n", what);
@@ -77,7 +77,7 @@ int main(int count, char **arguments) {
   float *y = values_of(file, "y", &rows);
   if (x_count != rows * inputs) fail("the samples are not those of 2-10-1");
 
-  float weights[(inputs + 1) * hidden + (hidden + 1) * outputs];
+  float weights[weight_count];
   put_layer(put_layer(weights, initial_file, "dense", inputs, hidden), initial_file, "dense_1", hidden, outputs);
 
   struct fann *network = fann_create_standard(3, inputs, hidden, outputs);
@@ -94,8 +94,8 @@ int main(int count, char **arguments) {
   fann_set_learning_rate(network, 2 * strtof(arguments[3], NULL));
 
   uint32_t *order = malloc(rows * sizeof *order);
-  struct fann_connection connections[sizeof weights / sizeof *weights];
-  if (!order || fann_get_total_connections(network) != sizeof weights / sizeof *weights) fail("cannot set up");
+  struct fann_connection connections[weight_count];
+  if (!order || fann_get_total_connections(network) != weight_count) fail("cannot set up");
   fann_get_connection_array(network, connections);
 
   printf("{\"ready\": true, \"versions\": {\"fann\": \"%s\"}}\n", FANN_VERSION);
@@ -103,8 +103,8 @@ int main(int count, char **arguments) {
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
     int epochs = atoi(line);
-    for (size_t index = 0; index < sizeof weights / sizeof *weights; index++) connections[index].weight = weights[index];
-    fann_set_weight_array(network, connections, sizeof weights / sizeof *weights);
+    for (size_t index = 0; index < weight_count; index++) connections[index].weight = weights[index];
+    fann_set_weight_array(network, connections, weight_count);
 
     double start = now();
     for (int epoch = 0; epoch < epochs; epoch++) {

@@ -52,11 +52,12 @@ class Rows:
 
 
 class JAX(peer.Peer):
-    """Settings: `layout` is rows or columns."""
+    """Settings: `layout` is rows or columns; `state` is flat, all parameters in one vector, or arrays as they are."""
 
     def __init__(self, work, x, y, settings):
         self.work = work
         self.layout = Columns if settings["layout"] == "columns" else Rows
+        self.is_flat = settings["state"] == "flat"
         transposed = self.layout.sample_axis == 1
         self.x = jnp.asarray(x.T if transposed else x)
         self.y = jnp.asarray(y.T if transposed else y)
@@ -65,23 +66,25 @@ class JAX(peer.Peer):
         self.orders = Ahead(lambda: random.permutation(work.rows).astype(numpy.int32))
         self.epoch = jax.jit(self.epoch_of, donate_argnums=0)
 
-    def loss(self, flat, x, y):
+    def loss(self, values, x, y):
         activation = jax.nn.relu if self.work.activation == "relu" else jax.nn.sigmoid
-        return jnp.mean((self.layout.forward(self.unravel(flat), x, activation) - y) ** 2)
+        return jnp.mean((self.layout.forward(self.unravel(values), x, activation) - y) ** 2)
 
     def step(self, state, x, y):
-        """One step; `state` is the flat parameters and, for Adam, both moments and the number of steps."""
+        """One step; `state` is the parameters and, for Adam, both moments and the number of steps."""
         rate = self.work.learning_rate
-        gradient = jax.grad(self.loss)(state[0], x, y)
+        gradients = jax.grad(self.loss)(state[0], x, y)
         if self.work.optimizer == "sgd":
-            return (state[0] - rate * gradient,)
-        flat, first, second, count = state
+            return (jax.tree.map(lambda value, gradient: value - rate * gradient, state[0], gradients),)
+        values, firsts, seconds, count = state
         count += 1
-        first = 0.9 * first + 0.1 * gradient
-        second = 0.999 * second + 0.001 * gradient * gradient
+        firsts = jax.tree.map(lambda first, gradient: 0.9 * first + 0.1 * gradient, firsts, gradients)
+        seconds = jax.tree.map(lambda second, gradient: 0.999 * second + 0.001 * gradient**2, seconds, gradients)
         correction = jnp.sqrt(1 - 0.999**count)
-        flat -= rate * correction / (1 - 0.9**count) * first / (jnp.sqrt(second) + 1e-8 * correction)
-        return flat, first, second, count
+        size, epsilon = rate * correction / (1 - 0.9**count), 1e-8 * correction
+        values = jax.tree.map(
+            lambda value, first, second: value - size * first / (jnp.sqrt(second) + epsilon), values, firsts, seconds)
+        return values, firsts, seconds, count
 
     def epoch_of(self, state, x, y, order):
         """An epoch in the given order; a last, smaller batch is one more step."""
@@ -102,10 +105,13 @@ class JAX(peer.Peer):
         return samples[:, :full].reshape(samples.shape[0], -1, self.work.batch).transpose(1, 0, 2)
 
     def reset(self, layers):
-        flat, self.unravel = ravel_pytree([tuple(map(jnp.asarray, layer)) for layer in layers])
-        self.state = (flat,)
+        values, self.unravel = [tuple(map(jnp.asarray, layer)) for layer in layers], lambda values: values
+        if self.is_flat:
+            values, self.unravel = ravel_pytree(values)
+        self.state = (values,)
         if self.work.optimizer == "adam":
-            self.state = flat, jnp.zeros_like(flat), jnp.zeros_like(flat), jnp.float32(0)
+            firsts, seconds = (jax.tree.map(jnp.zeros_like, values) for _ in range(2))
+            self.state = values, firsts, seconds, jnp.float32(0)
         jax.block_until_ready(self.state)
 
     def train(self, epochs):

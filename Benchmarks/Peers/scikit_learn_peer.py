@@ -19,9 +19,11 @@ class ScikitLearn(peer.Peer):
         threadpoolctl.threadpool_limits(settings["threads"])
         self.work = work
         self.x, self.y = x, y[:, 0] if y.shape[1] == 1 else y
+        # Half the squared error is its loss: its gradient is half of everybody's, which Adam does not feel.
+        rate = work.learning_rate * (2 if work.optimizer == "sgd" else 1)
         self.model = MLPRegressor(
-            hidden_layer_sizes=work.widths[1:-1], activation="relu" if work.activation == "relu" else "logistic", solver=work.optimizer,
-            alpha=0, batch_size=work.batch, learning_rate_init=work.learning_rate, momentum=0, shuffle=True,
+            hidden_layer_sizes=work.widths[1:-1], activation="relu" if work.activation == "relu" else "logistic",
+            solver=work.optimizer, learning_rate_init=rate, momentum=0, alpha=0, batch_size=work.batch, shuffle=True,
             tol=0, n_iter_no_change=2**31, early_stopping=False, warm_start=True)
         # The first fit makes the fields that `reset` sets.
         self.train(1, rows=work.batch)

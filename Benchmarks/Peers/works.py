@@ -36,8 +36,8 @@ WORKS = [
     Work("tiny-64", "2-10-1, batches of 64, Adam", (2, 10, 1), 64, 100_000, (1, 2, 5)),
     Work("tiny-1024", "2-10-1, batches of 1024, Adam", (2, 10, 1), 1024, 100_000, (5, 10, 20)),
     Work("medium-256", "64-256-256-1, batches of 256, Adam", (64, 256, 256, 1), 256, 65_536, (1, 2, 4)),
-    Work("wide-256", "784-512-512-10, batches of 256, Adam", (784, 512, 512, 10), 256, 25_600, (1, 2, 4)),
-    Work("wide-1024", "64-1024-1024-1, batches of 1024, Adam", (64, 1024, 1024, 1), 1024, 32_768, (1, 2, 4)),
+    Work("wide-256", "784-512-512-10, batches of 256, Adam", (784, 512, 512, 10), 256, 12_800, (1, 2, 4)),
+    Work("wide-1024", "64-1024-1024-1, batches of 1024, Adam", (64, 1024, 1024, 1), 1024, 16_384, (2, 4, 8)),
     Work(
         "single", "2-10-1 with sigmoids, one sample a step, SGD", (2, 10, 1), 1, 10_000, (1, 4, 10),
         activation="sigmoid", optimizer="sgd", learning_rate=0.01),
