@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shlex
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -78,6 +79,7 @@ def main() -> None:
 
     if not options.lockstep.exists():
         sys.exit(f"compare.py: error: there is no {options.lockstep}; build it: swift build -c release")
+    version = subprocess.run([options.lockstep, "--version"], capture_output=True, text=True, check=True)
     folder = ROOT / ".build/peers-work"
     folder.mkdir(parents=True, exist_ok=True)
     # What PyTorch compiles is kept for the next run.
@@ -89,7 +91,7 @@ def main() -> None:
             lockstep=options.lockstep.resolve(), fann=ROOT / ".build/peers/fann_peer")
 
     raw = {
-        "date": time.strftime("%Y-%m-%d"), "machine": machine.describe(),
+        "date": time.strftime("%Y-%m-%d"), "machine": machine.describe(), "lockstep": version.stdout.strip(),
         "command": shlex.join(["Benchmarks/Peers/run", *sys.argv[1:]]), "works": {}}
     for work in WORKS:
         if work.name in options.cases:

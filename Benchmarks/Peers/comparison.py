@@ -5,14 +5,19 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+import machine
 import runners
 from contestants import TITLES, Contestant, Files, contestants, missing
 from works import PROCESS_EPOCHS, Work
 
 #: Settings that took this much longer than the best of their peer in the trial are not measured further.
 HOPEFUL = 1.15
-#: Processes end their spinning in this time, and memory that was freed is given back.
-PAUSE = 0.2
+#: A measurement begins when the machine was quiet for so many seconds: others used at most this part of a CPU.
+PAUSE, QUIET = 0.2, 0.1
+#: It begins anyway after so many seconds, and is made again if it was disturbed, so often at most ...
+LONGEST_PAUSE, ATTEMPTS = 30, 4
+#: ... unless it took less than so many seconds: CPU time is counted in hundredths.
+COUNTABLE = 0.3
 
 
 def say(text: str) -> None:
@@ -36,7 +41,7 @@ class Entry:
         """Compiles and warms up, then finds how many epochs take about `seconds`."""
         self.first_epoch_seconds = self.runner.measure(1)["seconds"]
         for _ in range(2):
-            answer = self.runner.measure(self.epochs)
+            answer = measure_undisturbed(self.runner, self.epochs)
             self.trial_microseconds = microseconds(answer)
             self.epochs = max(1, round(seconds * answer["epochs"] / answer["seconds"]))
             if self.epochs == answer["epochs"]:
@@ -48,6 +53,33 @@ class Entry:
             **asdict(self.contestant), "label": self.contestant.label, "versions": self.runner.versions,
             "first_epoch_seconds": self.first_epoch_seconds, "trial_microseconds_a_step": self.trial_microseconds,
             "measured_further": self.hopeful, "measurements": self.measurements, "losses": self.losses}
+
+
+def measure_undisturbed(runner: runners.Runner, epochs: int) -> dict:
+    """A measurement, with the part of a CPU that others used meanwhile, as `disturbance`, and how many `attempts`."""
+    best = None
+    for attempt in range(1, ATTEMPTS + 1):
+        wait_for_quiet()
+        began, busy, own = time.perf_counter(), machine.busy_seconds(), runner.cpu_seconds() + time.process_time()
+        measurement = runner.measure(epochs)
+        wall = time.perf_counter() - began
+        others = machine.busy_seconds() - busy - (runner.cpu_seconds() + time.process_time() - own)
+        measurement["disturbance"] = max(0, others / wall) if wall > COUNTABLE else 0
+        if best is None or measurement["disturbance"] < best["disturbance"]:
+            best = measurement
+        if best["disturbance"] <= QUIET:
+            break
+    return {**best, "attempts": attempt}
+
+
+def wait_for_quiet() -> None:
+    """Returns when nobody computes: what was measured last has ended its spinning, and others give way."""
+    latest = time.perf_counter() + LONGEST_PAUSE
+    while True:
+        busy = machine.busy_seconds()
+        time.sleep(PAUSE)
+        if machine.busy_seconds() - busy <= QUIET * PAUSE or time.perf_counter() > latest:
+            return
 
 
 def microseconds(measurement: dict) -> float:
@@ -116,12 +148,7 @@ def measure_in_turn(entries: list, rounds: int) -> None:
         say(f"  round {number + 1} of {rounds}")
         first = number % len(entries)
         for entry in entries[first:] + entries[:first]:
-            time.sleep(PAUSE)
-            others = [other.runner for other in entries if other is not entry]
-            before = sum(other.cpu_seconds() for other in others)
-            measurement = entry.runner.measure(entry.epochs)
-            measurement["cpu_seconds_of_others"] = sum(other.cpu_seconds() for other in others) - before
-            entry.measurements.append({"round": number, **measurement})
+            entry.measurements.append({"round": number, **measure_undisturbed(entry.runner, entry.epochs)})
 
 
 def compare_losses(entry: Entry, work: Work) -> None:
@@ -157,7 +184,7 @@ def compare_processes(work: Work, peers: list, rounds: int, files: Files, folder
     for number in range(rounds):
         say(f"  round {number + 1} of {rounds}")
         for entry in entries:
-            time.sleep(PAUSE)
+            wait_for_quiet()
             entry.measure()
     return {
         "work": work.dictionary, "epochs": PROCESS_EPOCHS, "rounds": rounds, "missing": absent,

@@ -1,5 +1,6 @@
 """What the numbers were measured on."""
 
+import importlib.metadata
 import os
 import platform
 import subprocess
@@ -12,7 +13,25 @@ def describe() -> dict:
         "vectors": [flag for flag in ("avx512f", "avx2") if flag in field("/proc/cpuinfo", "flags").split()],
         "memory_kilobytes": int(field("/proc/meminfo", "MemTotal").split()[0] or 0),
         "virtual": "hypervisor" in field("/proc/cpuinfo", "flags").split(), "system": platform.platform(),
-        "python": platform.python_version(), "commit": commit()}
+        "python": platform.python_version(), "commit": commit(), "packages": packages()}
+
+
+def packages() -> dict:
+    """The versions of the Python packages that take part."""
+    found = {}
+    for name in ("torch", "jax", "jaxlib", "keras", "tensorflow-cpu", "scikit-learn", "numpy", "mlx"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return found
+
+
+def busy_seconds() -> float:
+    """The CPU time that everybody on the machine has used so far, and what a host gave to others instead."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system, _, _, interrupts, soft_interrupts, stolen = map(int, fields[:8])
+    return (user + nice + system + interrupts + soft_interrupts + stolen) / os.sysconf("SC_CLK_TCK")
 
 
 def field(path: str, name: str) -> str:

@@ -6,8 +6,8 @@ from contestants import TITLES, settings_text
 
 #: Losses that differ from Lockstep's, in whatever order of rows, by more than this factor are pointed out.
 AGREEMENT = 1.5
-#: Idle processes that used more than this part of a measurement's time are pointed out.
-DISTURBANCE = 0.02
+#: It is pointed out where others used more than this part of a CPU during a measurement.
+DISTURBANCE = 0.1
 
 
 def times(entry: dict) -> list:
@@ -89,11 +89,12 @@ def doubt(entry: dict, lockstep: list) -> str:
 
 
 def disturbances(entries: list) -> list:
-    worst = max((measurement["cpu_seconds_of_others"] / measurement["seconds"]
-                 for entry in entries for measurement in entry["measurements"]), default=0)
-    if worst <= DISTURBANCE:
+    shares = [measurement["disturbance"] for entry in entries for measurement in entry["measurements"]]
+    disturbed = [share for share in shares if share > DISTURBANCE]
+    if not disturbed:
         return []
-    return [f"Processes that should have waited used up to {worst:.0%} of a CPU during a measurement.", ""]
+    return [f"During {len(disturbed)} of {len(shares)} measurements others used the machine, "
+            f"up to {max(disturbed):.0%} of a CPU.", ""]
 
 
 def absences(result: dict) -> list:
@@ -118,16 +119,16 @@ def process_section(result: dict) -> str:
 def document(raw: dict) -> str:
     """All tables, as Markdown."""
     machine = raw["machine"]
-    versions = {name: version for result in raw["works"].values() for entry in result["contestants"]
-                for name, version in entry.get("versions", {}).items() if name not in ("vectors", "backend")}
-    backends = {entry["versions"]["backend"] for result in raw["works"].values() for entry in result["contestants"]
-                if "backend" in entry.get("versions", {})}
+    versions = {"lockstep": raw["lockstep"], **machine["packages"]}
+    for result in raw["works"].values():
+        for entry in result["contestants"]:
+            if entry["peer"] == "fann" and "versions" in entry:
+                versions.update(entry["versions"])
     text = [
         "# Lockstep and its peers", "",
         f"{machine['cpu']}, {machine['cpus']} CPUs{' of a virtual machine' if machine['virtual'] else ''}, "
-        f"{machine['system']}, Python {machine['python']}, sources {machine['commit']}, {raw['date']}.",
-        ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
-        + (f"; Keras on {', '.join(sorted(backends))}." if backends else "."), "",
+        f"{machine['system']}, Python {machine['python']}, sources {machine['commit']}, {raw['date']}.", "",
+        ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) + ".", "",
         f"    {raw['command']}", ""]
     for name, result in raw["works"].items():
         text.append(process_section(result) if name == "process" else work_section(result))

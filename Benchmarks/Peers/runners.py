@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import select
 import subprocess
 import time
@@ -32,8 +33,8 @@ class Runner:
         raise NotImplementedError
 
     def cpu_seconds(self) -> float:
-        """CPU time used so far by a process that waits between measurements."""
-        return 0
+        """The CPU time that its processes have used so far."""
+        raise NotImplementedError
 
     def close(self) -> None:
         pass
@@ -95,8 +96,6 @@ class LockstepRunner(Runner):
         self.model = folder / "lockstep.weights.h5"
         self.seed = 0
         self.x, self.y = read_samples(files.samples)
-        version = subprocess.run([files.lockstep, "--version"], capture_output=True, text=True, check=True)
-        self.versions = {"lockstep": version.stdout.strip()}
 
     def command(self, epochs: int) -> list:
         work = self.work
@@ -120,6 +119,10 @@ class LockstepRunner(Runner):
         return {
             "seconds": summary["training_seconds"], "steps": summary["steps"], "epochs": epochs,
             "threads": summary["threads"], "loss": mean_squared_error(layers, self.work, self.x, self.y)}
+
+    def cpu_seconds(self):
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
 
 
 def start(contestant: Contestant, work: Work, files: Files, folder: Path) -> Runner:
