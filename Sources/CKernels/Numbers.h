@@ -2,8 +2,6 @@
 
 #define VEC NAME(vec)
 #define IVEC NAME(ivec)
-#define TILE 4
-#define ROWS (TILE * LANES)
 
 typedef REAL VEC __attribute__((vector_size(64)));
 typedef INTEGER IVEC __attribute__((vector_size(64)));
@@ -71,160 +69,18 @@ ALWAYS VEC NAME(sums)(const VEC *v) {
 
 #include "Losses.h"
 
-/// The columns of up to ROWS rows, one lane a row; lanes without a row are zero.
-ALWAYS void NAME(collect)(const REAL *restrict source, int32_t width, const int64_t *restrict indices, int64_t rows,
-                          VEC *restrict columns) {
-  REAL *restrict lanes = (REAL *)columns;
-  if (rows == ROWS && width == 2) {
-    // The commonest width by far for small networks, worth its own loop.
-    for (int row = 0; row < ROWS; row++) {
-      const REAL *from = source + indices[row] * 2;
-      lanes[row] = from[0];
-      lanes[ROWS + row] = from[1];
-    }
-    return;
-  }
-  for (int32_t column = 0; column < width; column++) {
-    for (int64_t row = 0; row < rows; row++) lanes[column * ROWS + row] = source[indices[row] * width + column];
-    for (int64_t row = rows; row < ROWS; row++) lanes[column * ROWS + row] = 0;
-  }
-}
+// Small networks: tiles of four vectors a value; and of one for so few rows that the others would be empty.
+#define TILE 4
+#define SMALL(x) NAME(x##_of_four)
+#include "SmallNetwork.h"
+#define TILE 1
+#define SMALL(x) NAME(x##_of_one)
+#include "SmallNetwork.h"
 
 static REAL NAME(small_gradient)(const ck_small_network *network, const REAL *parameters, const REAL *x,
                                  const void *targets, const int64_t *indices, int64_t rows, REAL *gradient, void *scratch) {
-  const ck_layer *const layers = network->layers;
-  const int32_t count = network->count, parameter_count = network->parameters;
-  // Every value of the network is a tile: TILE vectors, one lane for each of ROWS rows. What tells a layer's derivatives
-  // are its outputs, or else its weighted sums, which then have tiles of their own.
-  VEC *outputs[CK_MOST_LAYERS], *known[CK_MOST_LAYERS];
-  VEC *const input = scratch;
-  VEC *end = input + (int64_t)layers[0].inputs * TILE;
-  int32_t widest = 0;
-  for (int32_t l = 0; l < count; l++) {
-    outputs[l] = end;
-    end += (int64_t)layers[l].outputs * TILE;
-    known[l] = outputs[l];
-    if (ck_needs_sums(layers[l].activation)) {
-      known[l] = end;
-      end += (int64_t)layers[l].outputs * TILE;
-    }
-    if (layers[l].outputs > widest) widest = layers[l].outputs;
-  }
-  VEC *delta = end;
-  VEC *below_delta = delta + (int64_t)widest * TILE;
-  // One vector of partial sums a parameter.
-  VEC *const sums = below_delta + (int64_t)widest * TILE;
-  const int32_t padded = (parameter_count + LANES - 1) / LANES * LANES;
-  for (int32_t p = 0; p < padded; p++) sums[p] = NAME(splat)(0);
-  VEC loss = NAME(splat)(0);
-  const int32_t last = layers[count - 1].outputs, last_activation = layers[count - 1].activation;
-
-  for (int64_t start = 0; start < rows; start += ROWS) {
-    const int64_t here = rows - start < ROWS ? rows - start : ROWS;
-    NAME(collect)(x, layers[0].inputs, indices + start, here, input);
-
-    const VEC *in = input;
-    for (int32_t l = 0; l < count; l++) {
-      const ck_layer layer = layers[l];
-      const REAL *kernel = parameters + layer.kernel;
-      const int is_relu = layer.activation == ck_relu;
-      for (int32_t o = 0; o < layer.outputs; o++) {
-        VEC a0 = NAME(splat)(parameters[layer.bias + o]), a1 = a0, a2 = a0, a3 = a0;
-        for (int32_t i = 0; i < layer.inputs; i++) {
-          const VEC w = NAME(splat)(kernel[i * layer.outputs + o]);
-          const VEC *column = in + i * TILE;
-          a0 = NAME(fma)(column[0], w, a0);
-          a1 = NAME(fma)(column[1], w, a1);
-          a2 = NAME(fma)(column[2], w, a2);
-          a3 = NAME(fma)(column[3], w, a3);
-        }
-        // The commonest one at once, others in a pass of their own.
-        if (is_relu) {
-          a0 = NAME(activated)(a0, ck_relu);
-          a1 = NAME(activated)(a1, ck_relu);
-          a2 = NAME(activated)(a2, ck_relu);
-          a3 = NAME(activated)(a3, ck_relu);
-        }
-        VEC *out = known[l] + o * TILE;
-        out[0] = a0;
-        out[1] = a1;
-        out[2] = a2;
-        out[3] = a3;
-      }
-      if (!is_relu && layer.activation != ck_identity)
-        NAME(activate)((REAL *)known[l], (REAL *)outputs[l], (int64_t)layer.outputs * ROWS, layer.activation);
-      in = outputs[l];
-    }
-
-    // delta first holds the targets, then the derivative by the last layer's outputs, then that by its weighted sums.
-    if (network->loss == ck_cross_entropy) {
-      NAME(add_classes)(&loss, in, delta, last, targets, indices + start, here);
-    } else {
-      NAME(collect)(targets, last, indices + start, here, delta);
-      NAME(tile_loss)(&loss, in, delta, last, here, network->loss, (REAL)network->huber_delta);
-      if (last_activation != ck_identity)
-        NAME(derive)((REAL *)delta, (REAL *)known[count - 1], (int64_t)last * ROWS, last_activation);
-    }
-
-    for (int32_t l = count - 1; l >= 0; l--) {
-      const ck_layer layer = layers[l];
-      const VEC *below = l ? outputs[l - 1] : input;
-      for (int32_t o = 0; o < layer.outputs; o++) {
-        const VEC d0 = delta[o * TILE], d1 = delta[o * TILE + 1], d2 = delta[o * TILE + 2], d3 = delta[o * TILE + 3];
-        sums[layer.bias + o] += (d0 + d1) + (d2 + d3);
-        for (int32_t i = 0; i < layer.inputs; i++) {
-          const VEC *column = below + i * TILE;
-          VEC *sum = sums + layer.kernel + i * layer.outputs + o;
-          const VEC even = NAME(fma)(column[2], d2, NAME(fma)(column[0], d0, *sum));
-          const VEC odd = NAME(fma)(column[3], d3, column[1] * d1);
-          *sum = even + odd;
-        }
-      }
-      if (l == 0) break;
-      const REAL *kernel = parameters + layer.kernel;
-      const int32_t activation = layers[l - 1].activation;
-      const int is_relu = activation == ck_relu;
-      for (int32_t i = 0; i < layer.inputs; i++) {
-        VEC s0 = NAME(splat)(0), s1 = s0, s2 = s0, s3 = s0;
-        for (int32_t o = 0; o < layer.outputs; o++) {
-          const VEC w = NAME(splat)(kernel[i * layer.outputs + o]);
-          const VEC *d = delta + o * TILE;
-          s0 = NAME(fma)(d[0], w, s0);
-          s1 = NAME(fma)(d[1], w, s1);
-          s2 = NAME(fma)(d[2], w, s2);
-          s3 = NAME(fma)(d[3], w, s3);
-        }
-        const VEC *a = below + i * TILE;
-        if (is_relu) {
-          s0 = NAME(slope)(s0, a[0], ck_relu);
-          s1 = NAME(slope)(s1, a[1], ck_relu);
-          s2 = NAME(slope)(s2, a[2], ck_relu);
-          s3 = NAME(slope)(s3, a[3], ck_relu);
-        }
-        VEC *next = below_delta + i * TILE;
-        next[0] = s0;
-        next[1] = s1;
-        next[2] = s2;
-        next[3] = s3;
-      }
-      if (!is_relu && activation != ck_identity)
-        NAME(derive)((REAL *)below_delta, (REAL *)known[l - 1], (int64_t)layer.inputs * ROWS, activation);
-      VEC *swap = delta;
-      delta = below_delta;
-      below_delta = swap;
-    }
-  }
-
-  int32_t p = 0;
-  for (; p + LANES <= parameter_count; p += LANES) {
-    const VEC total = NAME(sums)(sums + p);
-    memcpy(gradient + p, &total, sizeof total);
-  }
-  if (p < parameter_count) {
-    const VEC total = NAME(sums)(sums + p);
-    for (int lane = 0; p + lane < parameter_count; lane++) gradient[p + lane] = total[lane];
-  }
-  return NAME(sum)(loss);
+  return rows <= LANES ? NAME(gradient_of_one)(network, parameters, x, targets, indices, rows, gradient, scratch)
+                       : NAME(gradient_of_four)(network, parameters, x, targets, indices, rows, gradient, scratch);
 }
 
 #define BLOCK (PRODUCT_VECTORS * LANES)
@@ -489,6 +345,4 @@ static void NAME(multiply_adds)(int64_t rounds, REAL *values) {
 #undef LOG_TERMS
 #undef VEC
 #undef IVEC
-#undef TILE
-#undef ROWS
 #undef BLOCK
