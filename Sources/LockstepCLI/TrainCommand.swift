@@ -14,6 +14,7 @@ struct TrainCommand: ParsableCommand {
       Examples:
         lockstep train linear.h5 --hidden 10 --learning-rate 0.01 --output linear.weights.h5
         lockstep train digits.h5 --x images --y labels --hidden 512,512 --batch-size 128 --validation-fraction 0.1
+        lockstep train digits.h5 --optimizer adamw --schedule cosine --clip-norm 1 --validation-fraction 0.1 --early-stopping 5
         lockstep train linear.h5 --hidden 10 --learning-rate 0.01 --epochs 40 --output linear.weights.h5 --resume
       """)
 
