@@ -1,0 +1,26 @@
+import Benchmark
+import Lockstep
+
+/// What layers apply to their weighted sums, on one thread.
+func activations() {
+  for activation in Activation.allCases where activation != .identity {
+    measure(activation, as: Float.self)
+    measure(activation, as: Double.self)
+  }
+}
+
+private func measure<Element: Scalar>(_ activation: Activation, as type: Element.Type) {
+  let (rows, columns) = (128, 64)
+  let work = (Rate.thousands, amount: Double(rows * columns))
+  measure("\(activation.rawValue), \(Element.precision.rawValue)", work, repetitions: .kilo) {
+    let kernels = DenseKernels<Element>(variant: .current, terms: 1)
+    let (sums, values): (AlignedBuffer<Element>, AlignedBuffer<Element>) = (
+      numbers(rows * columns), numbers(rows * columns)
+    )
+    return {
+      // From the same sums each time: repeated, an activation comes to rest at values that may be faster or slower.
+      _ = values.elements.update(fromContentsOf: sums.elements)
+      kernels.activate(MutableMatrix(values.elements, rows: rows, columns: columns), activation)
+    }
+  }
+}
