@@ -41,9 +41,12 @@ let package = Package(
         "CPlatform", "Datasets", "HDF5", "Kernels", "Networks", "Optimizers", "Primitives",
       ]),
     .target(name: "Lockstep", dependencies: exported.map { .target(name: $0) }),
+    .target(name: "Lessons", dependencies: lockstep),
     .executableTarget(
       name: "LockstepCLI",
-      dependencies: lockstep + [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: lockstep + [
+        "Lessons", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     .target(name: "TestSupport", dependencies: ["HDF5"], path: "Tests/TestSupport"),
     .target(name: "CallCount", path: "Tests/CallCount"),
@@ -61,6 +64,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: lockstep + ["TestSupport"],
       resources: [.copy("Reference")]),
+    .testTarget(name: "LessonsTests", dependencies: lockstep + ["Lessons"]),
     .testTarget(
       name: "EndToEndTests", dependencies: lockstep + ["LockstepCLI"], exclude: ["Python"]),
   ],

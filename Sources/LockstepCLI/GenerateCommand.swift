@@ -4,7 +4,7 @@ import Lockstep
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Writes a generated dataset to an HDF5 file.",
-    subcommands: [Linear.self])
+    subcommands: [Linear.self, TruthTableFile.self])
 
   struct Linear: ParsableCommand {
     static let configuration = CommandConfiguration(
