@@ -1,8 +1,10 @@
 // Compares this project's products for wide layers with oneDNN's on one thread: see README.md.
 
+#define _DEFAULT_SOURCE
 #include <dnnl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "CKernels.h"
@@ -33,34 +35,54 @@ static float *numbers(int64_t count) {
     fputs("compare: error: not enough memory\n", stderr);
     exit(71);
   }
+  madvise(values, bytes, MADV_HUGEPAGE);
   for (size_t i = 0; i < bytes / sizeof(float); i++) values[i] = (float)(rand() % 200 - 100) * 0.01f;
   return values;
 }
 
 static int64_t padded(int64_t width) { return (width + lanes - 1) / lanes * lanes; }
 
-/// The trainer's distance of rows: an odd number of vectors.
-static int64_t stride(int64_t width) { return (padded(width) / lanes | 1) * lanes; }
+/// The trainer's distance of panels.
+static int64_t panel_stride(int64_t rows) {
+  int64_t run = 128;
+  while (run > rows) run /= 2;
+  return (((rows + run - 1) / run) | 1) * run * lanes;
+}
+
+/// The rows that the trainer takes through a network together.
+static int64_t chunk(int64_t rows) { return rows < 128 ? rows : 128; }
+
+/// The outputs of a layer, some rows after the others as the trainer computes them.
+static void forward(const ck_functions *own, int64_t rows, int64_t inputs, int64_t outputs, const float *a,
+                    const float *panels, const float *bias, float *c) {
+  const int64_t apart = panel_stride(rows);
+  for (int64_t r = 0; r < rows; r += chunk(rows))
+    own->panel_product_f32(rows - r < chunk(rows) ? rows - r : chunk(rows), outputs, inputs, a + r * lanes, apart, panels,
+                           bias, c + r * lanes, apart, 0, ck_identity);
+}
 
 /// The gradient of a whole kernel, tile by tile as the trainer sums it.
 static void weight_gradient(const ck_functions *own, int64_t rows, int64_t inputs, int64_t outputs, const float *a,
                             const float *d, float *stack) {
   const int64_t panels = padded(outputs) / lanes, blocks = (panels + own->product_vectors - 1) / own->product_vectors;
+  const int64_t apart = panel_stride(rows);
   for (int64_t i = 0; i < inputs; i += 128)
     for (int64_t b = 0; b < blocks; b++) {
       const int64_t first = b * panels / blocks, last = (b + 1) * panels / blocks;
-      own->weight_gradient_f32(inputs - i < 128 ? inputs - i : 128, (int32_t)(last - first), rows, 128, a + i,
-                               stride(inputs), d + first * lanes, stride(outputs), stack, 0);
+      own->weight_gradient_f32(inputs - i < 128 ? inputs - i : 128, (int32_t)(last - first), rows, 128, a + i / lanes * apart,
+                               apart, d + first * apart, apart, stack, 0);
     }
 }
 
 static void compare(const ck_functions *own, int64_t rows, int64_t inputs, int64_t outputs) {
-  float *a = numbers(rows * stride(inputs)), *d = numbers(rows * stride(outputs)), *c = numbers(rows * stride(outputs));
+  // For oneDNN, the same memory holds rows one after another.
+  float *a = numbers(padded(inputs) / lanes * panel_stride(rows)), *d = numbers(padded(outputs) / lanes * panel_stride(rows));
+  float *c = numbers(padded(outputs) / lanes * panel_stride(rows));
   float *w = numbers(inputs * outputs), *panels = numbers(inputs * padded(outputs)), *bias = numbers(padded(outputs));
   float *gradient = numbers(inputs * outputs), *stack = numbers(16 * 128 * 48);
   const double operations = 2.0 * (double)(rows * inputs * outputs);
   const int times = 1 + (int)(1e8 / operations);
-  double forward[repeats], peer_forward[repeats], backward[repeats], peer_backward[repeats];
+  double own_forward[repeats], peer_forward[repeats], backward[repeats], peer_backward[repeats];
   own->pack_f32(w, inputs, outputs, 0, inputs, 0, outputs, panels, 0);
 #define TIME(result, work)                                   \
   {                                                          \
@@ -69,20 +91,19 @@ static void compare(const ck_functions *own, int64_t rows, int64_t inputs, int64
     result = operations * times / (now() - start) * 1e-9;    \
   }
   for (int r = 0; r < repeats; r++) {
-    TIME(forward[r], own->panel_product_f32(rows, outputs, inputs, a, stride(inputs), panels, bias, c, stride(outputs), 0,
-                                            ck_identity))
+    TIME(own_forward[r], forward(own, rows, inputs, outputs, a, panels, bias, c))
     TIME(peer_forward[r], dnnl_sgemm('N', 'N', rows, outputs, inputs, 1, a, inputs, w, outputs, 0, c, outputs))
     TIME(backward[r], weight_gradient(own, rows, inputs, outputs, a, d, stack))
     TIME(peer_backward[r], dnnl_sgemm('T', 'N', inputs, outputs, rows, 1, a, inputs, d, outputs, 0, gradient, outputs))
   }
   double ratios[2][repeats];
   for (int r = 0; r < repeats; r++) {
-    ratios[0][r] = forward[r] / peer_forward[r];
+    ratios[0][r] = own_forward[r] / peer_forward[r];
     ratios[1][r] = backward[r] / peer_backward[r];
   }
   const double forward_ratio = median(ratios[0]), backward_ratio = median(ratios[1]);
   printf("| %lld | %lld | %lld | %.0f | %.0f | %.2f | %.0f | %.0f | %.2f |\n", (long long)rows, (long long)inputs,
-         (long long)outputs, median(forward), median(peer_forward), forward_ratio, median(backward),
+         (long long)outputs, median(own_forward), median(peer_forward), forward_ratio, median(backward),
          median(peer_backward), backward_ratio);
   float *const owned[] = {a, d, c, w, panels, bias, gradient, stack};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);

@@ -74,24 +74,27 @@ private final class Layer<Element: Scalar> {
 /// A layer as minibatches that a team shares are computed with it.
 private final class PanelLayer<Element: Scalar> {
   private let kernels: PanelKernels<Element>
-  private let (input, panels, output):
+  private let (input, matrix, output):
     (AlignedBuffer<Element>, AlignedBuffer<Element>, AlignedBuffer<Element>)
-  private let (rows, inputs, outputs): (Int, Int, Int)
+  private let (rows, inputs, outputs, panelStride): (Int, Int, Int, Int)
 
   init(rows: Int, inputs: Int, outputs: Int, variant: KernelVariant) {
     (self.rows, self.inputs, self.outputs) = (rows, inputs, outputs)
     kernels = PanelKernels(variant)
-    let width = PanelKernels<Element>.padded(outputs)
-    (input, panels, output) = (numbers(rows * inputs), numbers(inputs * width), numbers(rows * width))
+    panelStride = PanelKernels<Element>.panelStride(rows: rows)
+    let lanes = PanelKernels<Element>.lanes
+    let (height, width) = (PanelKernels<Element>.padded(inputs), PanelKernels<Element>.padded(outputs))
+    input = numbers(height / lanes * panelStride)
+    matrix = numbers(inputs * width)
+    output = numbers(width / lanes * panelStride)
   }
 
   func forward() {
-    guard let input = input.reading.baseAddress, let panels = panels.reading.baseAddress,
+    guard let input = input.reading.baseAddress, let matrix = matrix.reading.baseAddress,
       let output = output.elements.baseAddress
     else { return }
     kernels.product(
-      rows: rows, columns: outputs, terms: inputs, input: input, inputStride: inputs, panels: panels,
-      start: nil, output: output, outputStride: PanelKernels<Element>.padded(outputs), gate: nil,
-      activation: .identity)
+      rows: rows, columns: outputs, terms: inputs, input: input, matrix: matrix, start: nil, output: output,
+      gate: nil, panelStride: panelStride, activation: .identity)
   }
 }

@@ -154,6 +154,23 @@ static void gather(const void *source, int64_t bytes, const int64_t *indices, in
 #undef GATHER
 }
 
+static void gather_panels(const void *source, int64_t bytes, const int64_t *indices, int64_t count, void *destination,
+                          int64_t panel) {
+  const char *const rows = source;
+  for (int64_t k = 0; k < count; k++) {
+    const char *const from = rows + indices[k] * bytes;
+    const char *const next = rows + indices[k + 1 < count ? k + 1 : k] * bytes;
+    char *to = (char *)destination + k * 64;
+    int64_t at = 0;
+    for (; at + 64 <= bytes; at += 64, to += panel) {
+      memcpy(to, from + at, 64);
+      __builtin_prefetch(next + at, 0, 3);
+    }
+    __builtin_prefetch(next + bytes - 1, 0, 3);
+    if (at < bytes) copy_row(to, from + at, bytes - at);
+  }
+}
+
 const ck_functions VARIANT = {
     .name = VARIANT_NAME,
     .small_gradient_f32 = small_gradient_f32,
@@ -197,6 +214,7 @@ const ck_functions VARIANT = {
     .cross_entropy_f32 = cross_entropy_f32,
     .cross_entropy_f64 = cross_entropy_f64,
     .gather = gather,
+    .gather_panels = gather_panels,
     .first_non_finite_f32 = first_non_finite_f32,
     .first_non_finite_f64 = first_non_finite_f64,
     .evaluate_f32 = evaluate_f32,

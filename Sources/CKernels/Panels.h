@@ -1,67 +1,75 @@
-// Products over whole minibatches: operands in layouts that make every inner loop stream. Included by `Numbers.h`.
+// Products over whole minibatches: all operands in panels, so that every inner loop streams. Included by `Numbers.h`.
 //
-// A panel holds LANES columns of a matrix, row after row: element (k, n) of a matrix with K rows lies at
-// panels[(n / LANES * K + k) * LANES + n % LANES]. What the last panel lacks is zero.
+// A panel holds LANES columns of a matrix, row after row: element (k, n) of a matrix whose panels are P numbers apart lies
+// at n / LANES * P + k * LANES + n % LANES. For weights with K rows, P is K * LANES, and what the last panel lacks is zero.
 
 /// sums[r][v] += a[r] * panel vector v over `terms` terms in ascending order.
-ALWAYS void NAME(accumulate)(const int rows, const int vectors, const int ahead, int64_t terms, const REAL *restrict a, int64_t a_row,
-                             int64_t a_term, const REAL *restrict b, int64_t b_vector, int64_t b_term,
-                             VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS]) {
+ALWAYS void NAME(accumulate)(const int rows, const int vectors, int64_t terms, const REAL *const a[PRODUCT_ROWS], const int64_t a_term,
+                             const REAL *restrict b, int64_t b_panel, VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS]) {
   for (int64_t i = 0; i < terms; i++) {
     VEC row[PRODUCT_VECTORS];
-    for (int v = 0; v < vectors; v++) row[v] = *(const VEC *)(b + i * b_term + v * b_vector);
-    if (ahead) __builtin_prefetch(a + (i + ahead) * a_term, 0, 3);
+    for (int v = 0; v < vectors; v++) row[v] = *(const VEC *)(b + i * LANES + v * b_panel);
     for (int r = 0; r < rows; r++) {
-      const VEC factor = NAME(splat)(a[r * a_row + i * a_term]);
+      const VEC factor = NAME(splat)(a[r][i * a_term]);
       for (int v = 0; v < vectors; v++) sums[r][v] = NAME(fma)(factor, row[v], sums[r][v]);
     }
   }
 }
 
 /// Applies an activation to finished elements, or multiplies them by its slope at the activations `gate`, if there are some.
-static __attribute__((noinline)) void NAME(finish)(int64_t rows, int vectors, REAL *c, int64_t c_row, const REAL *gate,
+static __attribute__((noinline)) void NAME(finish)(int64_t rows, int vectors, REAL *c, int64_t c_panel, const REAL *gate,
                                                    int32_t activation) {
-  for (int64_t r = 0; r < rows; r++) {
-    REAL *const row = c + r * c_row;
+  for (int v = 0; v < vectors; v++) {
+    REAL *const from = c + v * c_panel;
     if (gate)
-      NAME(derive)(row, gate + r * c_row, vectors * LANES, activation);
+      NAME(derive)(from, gate + v * c_panel, rows * LANES, activation);
     else
-      NAME(activate)(row, row, vectors * LANES, activation);
+      NAME(activate)(from, from, rows * LANES, activation);
   }
 }
 
 /// A tile of a product over some of its terms: begun with `begin`, or else gone on with from c; finished if `last`.
-ALWAYS void NAME(panel_tile)(const int rows, const int vectors, int64_t terms, const REAL *a, int64_t a_row,
-                             const REAL *panels, int64_t panel, const VEC *begin, REAL *c, int64_t c_row,
+ALWAYS void NAME(panel_tile)(const int rows, const int vectors, int64_t terms, const REAL *a, int64_t a_panel,
+                             const REAL *panels, int64_t panel, const VEC *begin, REAL *c, int64_t c_panel,
                              const REAL *gate, int32_t activation, int last) {
   VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
   for (int r = 0; r < rows; r++)
-    for (int v = 0; v < vectors; v++) sums[r][v] = begin ? begin[v] : *(const VEC *)(c + r * c_row + v * LANES);
-  NAME(accumulate)(rows, vectors, 0, terms, a, a_row, 1, panels, panel, LANES, sums);
+    for (int v = 0; v < vectors; v++) sums[r][v] = begin ? begin[v] : *(const VEC *)(c + r * LANES + v * c_panel);
+  const REAL *from[PRODUCT_ROWS];
+  int64_t done = 0;
+  for (; done + LANES <= terms; done += LANES) {
+    for (int r = 0; r < rows; r++) from[r] = a + r * LANES;
+    NAME(accumulate)(rows, vectors, LANES, from, 1, panels + done * LANES, panel, sums);
+    a += a_panel;
+  }
+  if (done < terms) {
+    for (int r = 0; r < rows; r++) from[r] = a + r * LANES;
+    NAME(accumulate)(rows, vectors, terms - done, from, 1, panels + done * LANES, panel, sums);
+  }
   // The commonest activation is applied while the sums are in registers.
   const int inside = last && activation == ck_relu;
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < vectors; v++) {
-      const int64_t at = r * c_row + v * LANES;
+      const int64_t at = r * LANES + v * c_panel;
       VEC value = sums[r][v];
       if (inside && gate) value = NAME(slope)(value, *(const VEC *)(gate + at), ck_relu);
       if (inside && !gate) value = NAME(activated)(value, ck_relu);
       *(VEC *)(c + at) = value;
     }
-  if (last && !inside && activation != ck_identity) NAME(finish)(rows, vectors, c, c_row, gate, activation);
+  if (last && !inside && activation != ck_identity) NAME(finish)(rows, vectors, c, c_panel, gate, activation);
 }
 
 /// All rows of one block of columns over some of the terms. `next` is where the panels begin that are read after these.
-ALWAYS void NAME(panel_block)(const int vectors, int64_t m, int64_t terms, const REAL *a, int64_t a_row,
+ALWAYS void NAME(panel_block)(const int vectors, int64_t m, int64_t terms, const REAL *a, int64_t a_panel,
                               const REAL *panels, const REAL *next, int64_t panel, const VEC *begin, REAL *c,
-                              int64_t c_row, const REAL *gate, int32_t activation, int last) {
+                              int64_t c_panel, const REAL *gate, int32_t activation, int last) {
   int64_t row = 0, near = 0;
 #define TILES(count)                                                                                                   \
   for (; row + count <= m; row += count) {                                                                             \
     for (; near < (row + count) * terms / m; near++)                                                                   \
       for (int v = 0; v < vectors; v++) __builtin_prefetch(next + v * panel + near * LANES, 0, 2);                     \
-    NAME(panel_tile)(count, vectors, terms, a + row * a_row, a_row, panels, panel, begin, c + row * c_row, c_row,      \
-                     gate ? gate + row * c_row : 0, activation, last);                                                 \
+    NAME(panel_tile)(count, vectors, terms, a + row * LANES, a_panel, panels, panel, begin, c + row * LANES, c_panel,  \
+                     gate ? gate + row * LANES : 0, activation, last);                                                 \
   }
   TILES(PRODUCT_ROWS)
 #if PRODUCT_ROWS > 4
@@ -74,10 +82,10 @@ ALWAYS void NAME(panel_block)(const int vectors, int64_t m, int64_t terms, const
 #undef TILES
 }
 
-static void NAME(panel_product)(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t a_row, const REAL *panels,
-                                const REAL *start, REAL *c, int64_t c_row, const REAL *gate, int32_t activation) {
+static void NAME(panel_product)(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t a_panel, const REAL *panels,
+                                const REAL *start, REAL *c, int64_t c_panel, const REAL *gate, int32_t activation) {
   // So many terms at a time that the block of panels stays near while all rows go by.
-  const int64_t most = 32 * LANES;
+  const int64_t most = 16 * LANES;
   const int64_t width = (n + LANES - 1) / LANES, blocks = (width + PRODUCT_VECTORS - 1) / PRODUCT_VECTORS;
   for (int64_t block = 0; block < blocks; block++) {
     const int64_t first = block * width / blocks, vectors = (block + 1) * width / blocks - first;
@@ -93,13 +101,13 @@ static void NAME(panel_product)(int64_t m, int64_t n, int64_t k, const REAL *a, 
       const int64_t terms = k - done < most ? k - done : most;
       const REAL *from = panels + (first * k + done) * LANES;
       const VEC *const beginning = done ? 0 : begin;
-      const REAL *const gates = gate ? gate + column : 0;
+      const REAL *const gates = gate ? gate + first * c_panel : 0;
       const int last = done + terms == k;
       const REAL *const next = last ? panels + (first + vectors) * k * LANES : from + terms * LANES;
 #define BLOCK_OF(count)                                                                                                \
   case count:                                                                                                          \
-    NAME(panel_block)(count, m, terms, a + done, a_row, from, next, k *LANES, beginning, c + column, c_row, gates,     \
-                      activation, last);                                                                               \
+    NAME(panel_block)(count, m, terms, a + done / LANES * a_panel, a_panel, from, next, k *LANES, beginning,           \
+                      c + first * c_panel, c_panel, gates, activation, last);                                          \
     break;
       switch (vectors) {
         BLOCK_OF(1)
@@ -119,12 +127,12 @@ static void NAME(panel_product)(int64_t m, int64_t n, int64_t k, const REAL *a, 
 }
 
 /// A tile of a weight gradient over one shard, joined with the `merges` sums before it in `stack`, `level` numbers apart.
-ALWAYS void NAME(gradient_tile)(const int rows, const int vectors, int64_t terms, const REAL *a, int64_t a_row,
-                                int64_t a_term, const REAL *d, int64_t d_row, int merges, REAL *stack, int64_t level) {
+ALWAYS void NAME(gradient_tile)(const int rows, const int vectors, int64_t terms, const REAL *const a[PRODUCT_ROWS],
+                                int64_t a_term, const REAL *d, int64_t d_panel, int merges, REAL *stack, int64_t level) {
   VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < vectors; v++) sums[r][v] = NAME(splat)(0);
-  NAME(accumulate)(rows, vectors, 16, terms, a, a_row, a_term, d, LANES, d_row, sums);
+  NAME(accumulate)(rows, vectors, terms, a, a_term, d, d_panel, sums);
   for (; merges > 0; merges--) {
     stack -= level;
     for (int r = 0; r < rows; r++)
@@ -136,8 +144,8 @@ ALWAYS void NAME(gradient_tile)(const int rows, const int vectors, int64_t terms
 
 /// One shard's part of a block of a weight gradient. `next` is where the deltas begin that are read after these; `soon`, if
 /// there is one, what is wanted after the whole block.
-ALWAYS void NAME(gradient_shard)(const int vectors, int64_t m, int64_t terms, const REAL *a, int64_t a_row,
-                                 const REAL *d, const REAL *next, int64_t d_row, int merges, REAL *stack,
+ALWAYS void NAME(gradient_shard)(const int vectors, int64_t m, int64_t terms, const REAL *a, int64_t a_panel,
+                                 const REAL *d, const REAL *next, int64_t d_panel, int merges, REAL *stack,
                                  int64_t level, const ck_soon *soon) {
   static const REAL one = 1;
   int64_t row = 0, near = 0;
@@ -149,8 +157,14 @@ ALWAYS void NAME(gradient_shard)(const int vectors, int64_t m, int64_t terms, co
           for (int v = 0; v < vectors; v++)                                                                            \
             __builtin_prefetch((const char *)soon->bases[part] + soon->offset + r * soon->row + v * 64, 1, 2);         \
     for (; near < (row + count) * terms / m; near++)                                                                   \
-      for (int v = 0; v < vectors; v++) __builtin_prefetch(next + near * d_row + v * LANES, 0, 2);                     \
-    NAME(gradient_tile)(count, vectors, terms, a ? a + row : &one, a ? 1 : 0, a ? a_row : 0, d, d_row, merges,         \
+      for (int v = 0; v < vectors; v++) __builtin_prefetch(next + near * LANES + v * d_panel, 0, 2);                   \
+    const REAL *from[PRODUCT_ROWS];                                                                                    \
+    if (LANES % count == 0 && LANES % PRODUCT_ROWS == 0)                                                               \
+      for (int r = 0; r < count; r++) from[r] = a ? a + row / LANES * a_panel + row % LANES + r : &one;                \
+    else                                                                                                               \
+      for (int r = 0; r < count; r++)                                                                                  \
+        from[r] = a ? a + (row + r) / LANES * a_panel + (row + r) % LANES : &one;                                      \
+    NAME(gradient_tile)(count, vectors, terms, from, a ? LANES : 0, d, d_panel, merges,                                \
                         stack + row * vectors * LANES, level);                                                         \
   }
   TILES(PRODUCT_ROWS)
@@ -164,22 +178,22 @@ ALWAYS void NAME(gradient_shard)(const int vectors, int64_t m, int64_t terms, co
 #undef TILES
 }
 
-static void NAME(weight_gradient)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const REAL *a, int64_t a_row,
-                                  const REAL *d, int64_t d_row, REAL *stack, const ck_soon *soon) {
+static void NAME(weight_gradient)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const REAL *a, int64_t a_panel,
+                                  const REAL *d, int64_t d_panel, REAL *stack, const ck_soon *soon) {
   const int64_t level = m * vectors * LANES;
   int64_t depth = 0;
   for (int64_t index = 0, start = 0; start < rows; index++, start += shard) {
     const int64_t terms = rows - start < shard ? rows - start : shard;
     // A binary counter: leaf number `index` completes as many subtrees as the next number has zeros at its end.
     const int merges = __builtin_ctzll((uint64_t)index + 1);
-    const REAL *const from = a ? a + start * a_row : 0;
+    const REAL *const from = a ? a + start * LANES : 0;
     REAL *const slot = stack + depth * level;
     // After the last shard, the first one of the next block of columns is likely wanted.
-    const REAL *const next = start + terms < rows ? d + (start + terms) * d_row : d + vectors * LANES;
+    const REAL *const next = start + terms < rows ? d + (start + terms) * LANES : d + vectors * d_panel;
     switch (vectors) {
 #define SHARD_OF(count)                                                                                                \
   case count:                                                                                                          \
-    NAME(gradient_shard)(count, m, terms, from, a_row, d + start * d_row, next, d_row, merges, slot, level,            \
+    NAME(gradient_shard)(count, m, terms, from, a_panel, d + start * LANES, next, d_panel, merges, slot, level,        \
                          index ? 0 : soon);                                                                            \
     break;
       SHARD_OF(1)

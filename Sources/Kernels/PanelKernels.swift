@@ -1,10 +1,11 @@
 import CKernels
 import Primitives
 
-/// Products for wide layers, with one operand in panels: blocks of columns that stream through the cache, so that nothing
+/// Products for wide layers, with all matrices in panels: blocks of columns that stream through the cache, so that nothing
 /// is copied within a product.
 ///
-/// A panel holds ``lanes`` columns of a matrix, row after row. Each element of a result is one sum in the order of
+/// A panel holds ``lanes`` columns of a matrix, row after row. The panels of a minibatch's matrices begin
+/// ``panelStride(rows:)`` numbers apart. Each element of a result is one sum in the order of
 /// ``Dense``, by fused multiply-adds, so its bits depend neither on the variant nor on how the work is tiled or dealt out.
 ///
 /// A plain value of plain addresses; who may touch them when is for its user to see to.
@@ -17,12 +18,41 @@ public struct PanelKernels<Element: Scalar>: BitwiseCopyable, Sendable {
   /// The columns of a panel: those of one vector of 64 bytes.
   @inlinable public static var lanes: Int { 64 / MemoryLayout<Element>.stride }
 
-  /// The panels that a block of ``weightGradient(columns:panels:rows:shard:input:inputStride:delta:deltaStride:stack:soon:)`` has
+  /// The panels that a block of ``weightGradient(columns:panels:rows:shard:input:delta:panelStride:stack:soon:)`` has
   /// at most.
   @inlinable public var mostPanels: Int { Int(variant.functions.pointee.product_vectors) }
 
   /// `count` rounded up to whole panels.
   @inlinable public static func padded(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
+
+  /// The numbers between the panels of a matrix of up to `rows` rows: so many that neighbouring runs of rows of all panels fall
+  /// into different sets of a cache.
+  public static func panelStride(rows: Int) -> Int {
+    var run = 128
+    while run > rows { run /= 2 }
+    // Odd multiples of a power of two are spread over the sets evenly.
+    return (((rows + run - 1) / run) | 1) * run * lanes
+  }
+
+  /// Copies row `indices[k]` of `source`, whose rows have `width` numbers and lie without gaps, to row k of a matrix in panels.
+  ///
+  /// - Parameters:
+  ///   - source: a matrix, row-major.
+  ///   - width: its columns.
+  ///   - indices: its rows that are wanted.
+  ///   - destination: row 0 of the first panel.
+  ///   - panelStride: the numbers between panels.
+  @inlinable public func gather(
+    of source: UnsafeBufferPointer<Element>, width: Int, indices: UnsafeBufferPointer<Int>,
+    to destination: UnsafeMutablePointer<Element>, panelStride: Int
+  ) {
+    guard let from = source.baseAddress, let rows = indices.baseAddress else { return }
+    let size = MemoryLayout<Element>.stride
+    rows.withMemoryRebound(to: Int64.self, capacity: indices.count) {
+      variant.functions.pointee.gather_panels(
+        from, Int64(width * size), $0, Int64(indices.count), destination, Int64(panelStride * size))
+    }
+  }
 
   /// output[rows, columns] = activation(input[rows, terms] . matrix + start); or, with a `gate`, input . matrix times the
   /// activation's derivative where the activation is the gate's element.
@@ -31,29 +61,30 @@ public struct PanelKernels<Element: Scalar>: BitwiseCopyable, Sendable {
   ///   - rows: the rows of input and output.
   ///   - columns: the columns of the matrix.
   ///   - terms: the columns of the input, and rows of the matrix.
-  ///   - input: rows `inputStride` apart.
-  ///   - panels: the matrix.
+  ///   - input: its first panel.
+  ///   - matrix: its first panel, as ``pack(_:inputs:outputs:rows:columns:forward:backward:)`` makes it.
   ///   - start: one number a column, or nil for zeros.
-  ///   - output: rows `outputStride` apart, a multiple of ``lanes``; aligned. Whole panels are written.
+  ///   - output: its first panel, aligned. Whole panels are written.
   ///   - gate: laid out like `output`, or nil.
+  ///   - panelStride: the numbers between panels of input, output and gate.
   ///   - activation: one that ``Activation/isMadeInPanels``.
   @inlinable public func product(
-    rows: Int, columns: Int, terms: Int, input: UnsafePointer<Element>, inputStride: Int,
-    panels: UnsafePointer<Element>, start: UnsafePointer<Element>?, output: UnsafeMutablePointer<Element>,
-    outputStride: Int, gate: UnsafePointer<Element>?, activation: Activation
+    rows: Int, columns: Int, terms: Int, input: UnsafePointer<Element>, matrix: UnsafePointer<Element>,
+    start: UnsafePointer<Element>?, output: UnsafeMutablePointer<Element>, gate: UnsafePointer<Element>?,
+    panelStride: Int, activation: Activation
   ) {
-    assert(outputStride % Self.lanes == 0 && outputStride >= Self.padded(columns))
+    assert(panelStride % Self.lanes == 0 && panelStride >= rows * Self.lanes)
     guard let code = activation.code else { preconditionFailure("\(activation) is not made in panels") }
-    let (m, n, k) = (Int64(rows), Int64(columns), Int64(terms))
+    let (m, n, k, apart) = (Int64(rows), Int64(columns), Int64(terms), Int64(panelStride))
     switch Element.precision {
     case .float32:
       variant.functions.pointee.panel_product_f32(
-        m, n, k, raw(input), Int64(inputStride), raw(panels), start.map { raw($0) }, raw(output),
-        Int64(outputStride), gate.map { raw($0) }, code)
+        m, n, k, raw(input), apart, raw(matrix), start.map { raw($0) }, raw(output), apart,
+        gate.map { raw($0) }, code)
     case .float64:
       variant.functions.pointee.panel_product_f64(
-        m, n, k, raw(input), Int64(inputStride), raw(panels), start.map { raw($0) }, raw(output),
-        Int64(outputStride), gate.map { raw($0) }, code)
+        m, n, k, raw(input), apart, raw(matrix), start.map { raw($0) }, raw(output), apart,
+        gate.map { raw($0) }, code)
     }
   }
 
@@ -65,16 +96,17 @@ public struct PanelKernels<Element: Scalar>: BitwiseCopyable, Sendable {
   ///   - panels: the width in panels, at most ``mostPanels``.
   ///   - rows: the rows of input and delta.
   ///   - shard: the rows of a run; the last may be shorter.
-  ///   - input: rows `inputStride` apart; nil stands for a column of ones, which gives a bias's gradient.
-  ///   - delta: rows `deltaStride` apart, a multiple of ``lanes``; aligned.
+  ///   - input: the panel that the columns begin with; nil stands for a column of ones, which gives a bias's gradient.
+  ///   - delta: the panel that the block begins with, aligned.
+  ///   - panelStride: the numbers between panels of input and delta.
   ///   - stack: aligned, of ``stackCount(columns:panels:rows:shard:)`` numbers; receives the result at its start.
   ///   - soon: what is used right after, to be brought near meanwhile.
   @inlinable public func weightGradient(
-    columns: Int, panels: Int, rows: Int, shard: Int, input: UnsafePointer<Element>?, inputStride: Int,
-    delta: UnsafePointer<Element>, deltaStride: Int, stack: UnsafeMutablePointer<Element>, soon: Soon
+    columns: Int, panels: Int, rows: Int, shard: Int, input: UnsafePointer<Element>?,
+    delta: UnsafePointer<Element>, panelStride: Int, stack: UnsafeMutablePointer<Element>, soon: Soon
   ) {
-    assert(panels <= mostPanels && deltaStride % Self.lanes == 0)
-    let (m, vectors) = (Int64(columns), Int32(panels))
+    assert(panels <= mostPanels && panelStride % Self.lanes == 0 && panelStride >= rows * Self.lanes)
+    let (m, vectors, apart) = (Int64(columns), Int32(panels), Int64(panelStride))
     let size = MemoryLayout<Element>.stride
     var soon = ck_soon(
       bases: UnsafeRawPointer(soon.vectors.baseAddress)?.assumingMemoryBound(to: UnsafeRawPointer?.self),
@@ -82,12 +114,12 @@ public struct PanelKernels<Element: Scalar>: BitwiseCopyable, Sendable {
     switch Element.precision {
     case .float32:
       variant.functions.pointee.weight_gradient_f32(
-        m, vectors, Int64(rows), Int64(shard), input.map { raw($0) }, Int64(inputStride), raw(delta),
-        Int64(deltaStride), raw(stack), &soon)
+        m, vectors, Int64(rows), Int64(shard), input.map { raw($0) }, apart, raw(delta), apart, raw(stack),
+        &soon)
     case .float64:
       variant.functions.pointee.weight_gradient_f64(
-        m, vectors, Int64(rows), Int64(shard), input.map { raw($0) }, Int64(inputStride), raw(delta),
-        Int64(deltaStride), raw(stack), &soon)
+        m, vectors, Int64(rows), Int64(shard), input.map { raw($0) }, apart, raw(delta), apart, raw(stack),
+        &soon)
     }
   }
 

@@ -6,28 +6,39 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   /// The network's layers.
   public let layers: UnsafeBufferPointer<SharedWorkspace<Element>.LayerPlan>
   let base: UnsafeMutablePointer<Element>
-  /// The numbers between rows of the input.
-  public let inputStride: Int
+  let panelStride: Int
   let kernels: PanelKernels<Element>
 
-  /// Row `row` of the minibatch's input, to be filled before ``forward(_:parameters:)``.
-  public func input(_ row: Int) -> UnsafeMutablePointer<Element> { base + row * inputStride }
+  private static var lanes: Int { PanelKernels<Element>.lanes }
+
+  /// Where the row and column of a matrix are whose panels begin at `offset`.
+  @inline(__always) private func address(_ offset: Int, row: Int, column: Int = 0) -> UnsafeMutablePointer<
+    Element
+  > {
+    base + offset + column / Self.lanes * panelStride + row * Self.lanes + column % Self.lanes
+  }
+
+  /// Fills the rows of the minibatch's input from `first` on with the rows `chosen` of `features`.
+  public func collectInput(
+    first: Int, from features: UnsafeBufferPointer<Element>, rows chosen: UnsafeBufferPointer<Int>
+  ) {
+    kernels.gather(
+      of: features, width: layers[0].inputs, indices: chosen, to: address(0, row: first),
+      panelStride: panelStride)
+  }
 
   /// Computes the outputs of all layers for `rows`; of the last one, the weighted sums.
   public func forward(_ rows: Range<Int>, parameters: UnsafePointer<Element>) {
-    var below = UnsafePointer(input(rows.lowerBound))
-    var stride = inputStride
+    var below = UnsafePointer(address(0, row: rows.lowerBound))
     for index in layers.indices {
       let layer = layers[index]
-      let output = base + layer.outputOffset + rows.lowerBound * layer.stride
+      let output = address(layer.outputOffset, row: rows.lowerBound)
       kernels.product(
-        rows: rows.count, columns: layer.outputs, terms: layer.inputs, input: below, inputStride: stride,
-        panels: base + layer.forwardOffset,
-        start: parameters + layer.kernelOffset + layer.inputs * layer.outputs, output: output,
-        outputStride: layer.stride, gate: nil,
-        activation: index == layers.count - 1 ? .identity : layer.activation)
+        rows: rows.count, columns: layer.outputs, terms: layer.inputs, input: below,
+        matrix: base + layer.forwardOffset,
+        start: parameters + layer.kernelOffset + layer.inputs * layer.outputs, output: output, gate: nil,
+        panelStride: panelStride, activation: index == layers.count - 1 ? .identity : layer.activation)
       below = UnsafePointer(output)
-      stride = layer.stride
     }
   }
 
@@ -47,17 +58,19 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   ) -> Element {
     let layer = layers[layers.count - 1]
     for row in 0..<rows.count {
-      let from = base + layer.outputOffset + (rows.lowerBound + row) * layer.stride
       let to = sums.row(row)
-      for column in 0..<layer.outputs { to[column] = from[column] }
+      for column in 0..<layer.outputs {
+        to[column] = address(layer.outputOffset, row: rows.lowerBound + row, column: column).pointee
+      }
     }
     let total = loss.evaluate(
       sums: sums, outputs: outputs, activation: layer.activation, targets: targets, gradient: delta,
       kernels: loops)
     for row in 0..<rows.count {
       let from = delta.row(row)
-      let to = base + layer.deltaOffset + (rows.lowerBound + row) * layer.stride
-      for column in 0..<layer.outputs { to[column] = from[column] }
+      for column in 0..<layer.outputs {
+        address(layer.deltaOffset, row: rows.lowerBound + row, column: column).pointee = from[column]
+      }
     }
     return total
   }
@@ -69,10 +82,9 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
       let first = rows.lowerBound
       kernels.product(
         rows: rows.count, columns: layer.inputs, terms: layer.outputs,
-        input: base + layer.deltaOffset + first * layer.stride, inputStride: layer.stride,
-        panels: base + layer.backwardOffset, start: nil,
-        output: base + below.deltaOffset + first * below.stride, outputStride: below.stride,
-        gate: base + below.outputOffset + first * below.stride, activation: below.activation)
+        input: address(layer.deltaOffset, row: first), matrix: base + layer.backwardOffset, start: nil,
+        output: address(below.deltaOffset, row: first), gate: address(below.outputOffset, row: first),
+        panelStride: panelStride, activation: below.activation)
     }
   }
 
@@ -81,30 +93,62 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   ///
   /// - Parameters:
   ///   - index: the layer.
-  ///   - inputs: the block's rows, of the kernel or just the bias.
+  ///   - inputs: the block's rows, beginning with a panel; or just the bias.
   ///   - panels: the block's columns in panels.
   ///   - rows: the rows of the minibatch.
   ///   - shard: the rows of a run.
-  ///   - stack: see ``PanelKernels``; receives the block, `panels.count` panels wide.
+  ///   - stack: see ``PanelKernels``; receives the block.
   ///   - updated: vectors laid out like the parameters of which the same block is used right after.
+  /// - Returns: the numbers between the rows of the block in `stack`.
   public func gradient(
     layer index: Int, inputs: Range<Int>, panels: Range<Int>, rows: Int, shard: Int,
     stack: UnsafeMutablePointer<Element>, updated: UnsafeBufferPointer<PanelKernels<Element>.Address>
-  ) {
+  ) -> Int {
     let layer = layers[index]
-    let lanes = PanelKernels<Element>.lanes
     let isBias = inputs.lowerBound == layer.inputs
-    let below = index == 0 ? UnsafePointer(base) : UnsafePointer(base + layers[index - 1].outputOffset)
+    if layer.isNarrow && !isBias {
+      gradientByInputs(layer: index, inputs: inputs, rows: rows, shard: shard, result: stack)
+      return layer.outputs
+    }
+    let column = panels.lowerBound * Self.lanes
     kernels.weightGradient(
       columns: inputs.count, panels: panels.count, rows: rows, shard: shard,
-      input: isBias ? nil : below + inputs.lowerBound,
-      inputStride: index == 0 ? inputStride : layers[index - 1].stride,
-      delta: base + layer.deltaOffset + panels.lowerBound * lanes,
-      deltaStride: layer.stride, stack: stack,
+      input: isBias ? nil : UnsafePointer(address(inputOffset(of: index), row: 0, column: inputs.lowerBound)),
+      delta: address(layer.deltaOffset, row: 0, column: column), panelStride: panelStride, stack: stack,
       soon: .init(
         vectors: updated,
-        offset: layer.kernelOffset + inputs.lowerBound * layer.outputs + panels.lowerBound * lanes,
+        offset: layer.kernelOffset + inputs.lowerBound * layer.outputs + column,
         rowStride: layer.outputs))
+    return panels.count * Self.lanes
+  }
+
+  /// The offset of the matrix that is the layer's input.
+  @inline(__always) private func inputOffset(of layer: Int) -> Int {
+    layer == 0 ? 0 : layers[layer - 1].outputOffset
+  }
+
+  /// Sums rows of a narrow layer's gradient, without gaps: the transpose's blocks, each put in place.
+  private func gradientByInputs(
+    layer index: Int, inputs: Range<Int>, rows: Int, shard: Int, result: UnsafeMutablePointer<Element>
+  ) {
+    let layer = layers[index]
+    // Blocks are summed behind the result. Lines begin with whole vectors.
+    let stack = result + PanelKernels<Element>.padded(inputs.count * layer.outputs)
+    for first in stride(from: inputs.lowerBound, to: inputs.upperBound, by: kernels.mostPanels * Self.lanes) {
+      let count = min(kernels.mostPanels * Self.lanes, inputs.upperBound - first)
+      let width = PanelKernels<Element>.padded(count)
+      kernels.weightGradient(
+        columns: layer.outputs, panels: width / Self.lanes, rows: rows, shard: shard,
+        input: address(layer.deltaOffset, row: 0),
+        delta: address(inputOffset(of: index), row: 0, column: first), panelStride: panelStride,
+        stack: stack, soon: .init(vectors: UnsafeBufferPointer(start: nil, count: 0), offset: 0, rowStride: 0)
+      )
+      var to = result + (first - inputs.lowerBound) * layer.outputs
+      for input in 0..<count {
+        for output in 0..<layer.outputs { to[output] = stack[output * width + input] }
+        to += layer.outputs
+      }
+    }
   }
 
   /// Brings a block of a layer's kernel to where the passes read it.
@@ -113,10 +157,9 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   ) {
     let layer = layers[index]
     if inputs.lowerBound == layer.inputs { return }
-    let lanes = PanelKernels<Element>.lanes
     kernels.pack(
       parameters + layer.kernelOffset, inputs: layer.inputs, outputs: layer.outputs, rows: inputs,
-      columns: panels.lowerBound * lanes..<min(panels.upperBound * lanes, layer.outputs),
+      columns: panels.lowerBound * Self.lanes..<min(panels.upperBound * Self.lanes, layer.outputs),
       forward: base + layer.forwardOffset, backward: index == 0 ? nil : base + layer.backwardOffset)
   }
 }

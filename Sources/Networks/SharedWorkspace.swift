@@ -7,8 +7,7 @@ import Primitives
 /// dealt out: whoever owns a block sums its gradient over all rows. So no thread has a gradient of its own that would have to
 /// be added to the others', and since every number is one sum in a fixed order, its bits do not depend on who computes what.
 ///
-/// All memory is allocated here, once. Matrices of the minibatch have one row a sample and a few numbers more than a row
-/// needs: whole vectors, and an odd number of them.
+/// All memory is allocated here, once. Matrices of the minibatch have one row a sample and lie in panels: see ``PanelKernels``.
 ///
 /// `input`, `outputs` and `deltas` of a row are written by the row's owner and read by all once the passes are over. Panels
 /// and parameters are written block by block by the blocks' owners and read in the passes. The barriers between the two
@@ -24,8 +23,9 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
     public let kernelOffset: Int
     /// The activation.
     public let activation: Activation
-    /// Numbers between rows of `outputs` and `deltas`.
-    let stride: Int
+    /// Whether vectors that hold an input each, for all outputs, would be so empty that the gradient is summed in vectors of
+    /// inputs instead. Each of its numbers is the same sum either way.
+    public var isNarrow: Bool { 4 * outputs <= 3 * PanelKernels<Element>.lanes }
     let outputOffset: Int
     let deltaOffset: Int
     let forwardOffset: Int
@@ -35,8 +35,8 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
 
   /// The most rows of a minibatch.
   public let capacity: Int
-  /// The numbers between rows of the input.
-  public let inputStride: Int
+  /// The numbers between panels of the minibatch's matrices.
+  let panelStride: Int
   let layers: AlignedBuffer<LayerPlan>
   let memory: AlignedBuffer<Element>
   let kernels: PanelKernels<Element>
@@ -48,19 +48,21 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
     guard network.layers.dropLast().allSatisfy(\.activation.isMadeInPanels) else { return nil }
     self.capacity = capacity
     kernels = PanelKernels(variant)
-    inputStride = Self.stride(network.inputs)
-    var end = capacity * inputStride
+    let (lanes, stride) = (PanelKernels<Element>.lanes, PanelKernels<Element>.panelStride(rows: capacity))
+    panelStride = stride
+    var end = 0
     func reserve(_ count: Int) -> Int {
       defer { end += count }
       return end
     }
+    func reserveRows(_ width: Int) -> Int { reserve(PanelKernels<Element>.padded(width) / lanes * stride) }
+    _ = reserveRows(network.inputs)
     let plans = zip(ParameterLayout(network).layers, network.layers).map { place, layer in
-      let stride = Self.stride(place.outputs)
       let hasDeltas = place.kernelOffset > 0
       return LayerPlan(
         inputs: place.inputs, outputs: place.outputs, kernelOffset: place.kernelOffset,
-        activation: layer.activation, stride: stride, outputOffset: reserve(capacity * stride),
-        deltaOffset: reserve(capacity * stride),
+        activation: layer.activation, outputOffset: reserveRows(place.outputs),
+        deltaOffset: reserveRows(place.outputs),
         forwardOffset: reserve(place.inputs * PanelKernels<Element>.padded(place.outputs)),
         backwardOffset: reserve(hasDeltas ? place.outputs * PanelKernels<Element>.padded(place.inputs) : 0))
     }
@@ -70,13 +72,13 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
 
   /// The numbers that a workspace takes, as a `Double`: it may be more than any memory holds.
   public static func memoryCount(network: MLP, capacity: Int) -> Double {
-    var count = Double(capacity) * Double(stride(network.inputs))
+    let lanes = Double(PanelKernels<Element>.lanes)
+    let rows = Double(PanelKernels<Element>.panelStride(rows: capacity)) / lanes
     var inputs = Double(network.inputs)
+    var count = rows * (inputs + lanes)
     for layer in network.layers {
       let outputs = Double(layer.units)
-      count += 2 * Double(capacity) * Double(stride(layer.units))
-      count +=
-        2 * (inputs + Double(PanelKernels<Element>.lanes)) * (outputs + Double(PanelKernels<Element>.lanes))
+      count += 2 * rows * (outputs + lanes) + 2 * (inputs + lanes) * (outputs + lanes)
       inputs = outputs
     }
     return count
@@ -96,12 +98,6 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
     }
     return SharedPasses(
       layers: UnsafeBufferPointer(start: layers, count: self.layers.count), base: base,
-      inputStride: inputStride, kernels: kernels)
-  }
-
-  /// Whole vectors for `width` numbers, an odd number of them, so that rows fall into all sets of a cache.
-  private static func stride(_ width: Int) -> Int {
-    let lanes = PanelKernels<Element>.lanes
-    return (PanelKernels<Element>.padded(width) / lanes | 1) * lanes
+      panelStride: panelStride, kernels: kernels)
   }
 }

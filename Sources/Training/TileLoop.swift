@@ -59,7 +59,7 @@ struct TileLoop<Element: Scalar>: StepPhases {
         let rows = step.units[index]
         scratch.collectInput(
           start + rows.start..<start + rows.end, of: common.order, from: common.samples,
-          to: passes.input(rows.start), stride: passes.inputStride)
+          to: passes, first: rows.start)
       }
       common.clock.mark(.data)
       passes.forward(block, parameters: parameters)
@@ -88,18 +88,20 @@ struct TileLoop<Element: Scalar>: StepPhases {
     for index in step.firstTile[worker]..<step.firstTile[worker + 1] {
       let tile = step.tiles[index]
       let layer = passes.layers[tile.layer]
-      passes.gradient(
+      let stride = passes.gradient(
         layer: tile.layer, inputs: tile.inputs, panels: tile.panels, rows: rows,
         shard: common.plan.rowsPerShard, stack: stack, updated: updated)
       common.clock.mark(.backward)
       let column = tile.firstPanel * lanes
       let columns = min(tile.lastPanel * lanes, layer.outputs) - column
-      for row in tile.inputs {
-        let first = layer.kernelOffset + row * layer.outputs + column
-        let sums = stack + (row - tile.firstInput) * tile.panels.count * lanes
+      // Rows without gaps among the parameters and in the block are one.
+      let isWhole = columns == layer.outputs && columns == stride
+      let (count, length) = isWhole ? (1, tile.inputs.count * columns) : (tile.inputs.count, columns)
+      for row in 0..<count {
+        let first = layer.kernelOffset + (tile.firstInput + row) * layer.outputs + column
         update.apply(
-          to: first..<first + columns, parameters: common.parameters,
-          gradient: UnsafeBufferPointer(start: sums, count: columns), state: common.state,
+          to: first..<first + length, parameters: common.parameters,
+          gradient: UnsafeBufferPointer(start: stack + row * stride, count: length), state: common.state,
           kernels: common.kernels)
       }
       passes.pack(

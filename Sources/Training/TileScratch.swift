@@ -32,25 +32,24 @@ final class TileScratch<Element: Scalar>: Sendable {
 
   /// The numbers of the stack that serves every tile.
   static func stackCount(network: MLP, plan: ShardPlan, kernels: PanelKernels<Element>) -> Int {
-    PanelKernels<Element>.stackCount(
-      columns: TilePlan.mostInputs, panels: kernels.mostPanels, rows: plan.batchSize, shard: plan.rowsPerShard
-    )
+    func count(_ columns: Int) -> Int {
+      PanelKernels<Element>.stackCount(
+        columns: columns, panels: kernels.mostPanels, rows: plan.batchSize, shard: plan.rowsPerShard)
+    }
+    let lanes = PanelKernels<Element>.lanes
+    // In a narrow layer, a tile's result and a stack of blocks with a row for each output.
+    return max(count(TilePlan.mostInputs), TilePlan.mostInputs * lanes + count(lanes))
   }
 
-  /// Copies the features of the rows at `positions` to `input`, `stride` numbers apart. At most ``TilePlan/rowsPerUnit``.
+  /// Copies the features of the rows at `positions` to the rows from `first` on of the minibatch's input. At most
+  /// ``TilePlan/rowsPerUnit``.
   @inline(__always) func collectInput(
     _ positions: Range<Int>, of order: EpochOrder, from samples: SamplesView<Element>,
-    to input: UnsafeMutablePointer<Element>, stride: Int
+    to passes: SharedPasses<Element>, first: Int
   ) {
     let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<positions.count])
     order.copyRows(from: positions.lowerBound, into: rows)
-    let features = samples.features
-    for index in rows.indices {
-      let from = UnsafeBufferPointer(
-        rebasing: samples.x[rows[index] * features..<(rows[index] + 1) * features])
-      let to = UnsafeMutableBufferPointer(start: input + index * stride, count: features)
-      _ = to.update(fromContentsOf: from)
-    }
+    passes.collectInput(first: first, from: samples.x, rows: UnsafeBufferPointer(rows))
   }
 
   /// The sum of the loss over `rows` of the minibatch, which stand from position `first` on; their deltas are left in the

@@ -34,4 +34,34 @@ import Testing
       #expect(destination.array.map(\.bitPattern) == patterns.reversed())
     }
   }
+
+  @Test(arguments: [1, 3, 7, 8, 9, 15, 16, 17, 40, 64, 100])
+  func rowsAreCopiedIntoPanels(width: Int) {
+    check(width: width, as: Float.self)
+    check(width: width, as: Double.self)
+  }
+
+  private func check<Element: Scalar>(width: Int, as: Element.Type) {
+    let (count, lanes) = (11, PanelKernels<Element>.lanes)
+    let source = Misaligned((0..<count * width).map { Element($0) })
+    let panelStride = (count + 2) * lanes
+    for indices in [[0], [10, 0, 5, 5, 3], Array((0..<count).reversed())] {
+      let chosen = AlignedBuffer(indices, filler: 0)
+      for variant in KernelVariant.all {
+        let size = PanelKernels<Element>.padded(width) / lanes * panelStride
+        let panels = AlignedBuffer(repeating: Element(-1), count: size)
+        var expected = panels.array
+        for (row, index) in indices.enumerated() {
+          for column in 0..<width {
+            expected[column / lanes * panelStride + row * lanes + column % lanes] = Element(
+              index * width + column)
+          }
+        }
+        guard let start = panels.elements.baseAddress else { continue }
+        PanelKernels<Element>(variant).gather(
+          of: source.readOnly, width: width, indices: chosen.readOnly, to: start, panelStride: panelStride)
+        #expect(panels.array == expected, "\(variant.name)")
+      }
+    }
+  }
 }

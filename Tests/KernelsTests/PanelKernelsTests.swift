@@ -38,27 +38,39 @@ import Testing
       Matrix(UnsafeBufferPointer(buffer.elements), rows: buffer.count / columns, columns: columns)
     }
 
-    /// A copy with rows `stride` numbers apart, and NaN between them.
-    func spread(_ buffer: AlignedBuffer<Element>, _ columns: Int, _ stride: Int) -> AlignedBuffer<Element> {
-      let rows = buffer.count / columns
-      let result = AlignedBuffer<Element>(repeating: .nan, count: rows * stride)
+    /// The numbers between the panels of the matrices below.
+    var panelStride: Int { PanelKernels<Element>.panelStride(rows: rows) }
+
+    /// A matrix of NaN in panels.
+    func empty(columns: Int) -> AlignedBuffer<Element> {
+      let panels = PanelKernels<Element>.padded(columns) / PanelKernels<Element>.lanes
+      return AlignedBuffer(repeating: .nan, count: panels * panelStride)
+    }
+
+    /// A copy in panels, and NaN between them.
+    func inPanels(_ buffer: AlignedBuffer<Element>, _ columns: Int) -> AlignedBuffer<Element> {
+      let result = empty(columns: columns)
       for row in 0..<rows {
         for column in 0..<columns {
-          result.elements[row * stride + column] = buffer.elements[row * columns + column]
+          result.elements[place(row, column)] = buffer.elements[row * columns + column]
         }
       }
       return result
+    }
+
+    /// The numbers of a matrix in panels, row-major.
+    func rowMajor(_ buffer: AlignedBuffer<Element>, _ columns: Int) -> [Element] {
+      (0..<rows).flatMap { row in (0..<columns).map { buffer.elements[place(row, $0)] } }
+    }
+
+    private func place(_ row: Int, _ column: Int) -> Int {
+      let lanes = PanelKernels<Element>.lanes
+      return column / lanes * panelStride + row * lanes + column % lanes
     }
   }
 
   func bits<Element>(_ values: some Sequence<Element>) -> [UInt8] {
     Array(values).withUnsafeBytes(Array.init)
-  }
-
-  /// The first `columns` of rows that are `stride` apart.
-  func rows<Element>(_ buffer: AlignedBuffer<Element>, _ columns: Int, _ stride: Int, count: Int) -> [Element]
-  {
-    (0..<count).flatMap { row in (0..<columns).map { buffer.elements[row * stride + $0] } }
   }
 
   func checkPasses<Element: Scalar>(
@@ -68,9 +80,6 @@ import Testing
     let dense = DenseKernels<Element>(variant: variant, terms: max(p.rows, p.inputs, p.outputs))
     let panels = PanelKernels<Element>(variant)
     let lanes = PanelKernels<Element>.lanes
-    let (inStride, outStride) = (
-      PanelKernels<Element>.padded(p.inputs) + lanes, PanelKernels<Element>.padded(p.outputs)
-    )
     let forward = AlignedBuffer<Element>(
       repeating: .nan, count: p.inputs * PanelKernels<Element>.padded(p.outputs))
     let backward = AlignedBuffer<Element>(
@@ -88,13 +97,13 @@ import Testing
           backward: backward.elements.baseAddress)
       }
     }
-    let input = p.spread(p.input, p.inputs, inStride)
-    let output = AlignedBuffer<Element>(repeating: .nan, count: p.rows * outStride)
+    let input = p.inPanels(p.input, p.inputs)
+    let output = p.empty(columns: p.outputs)
     panels.product(
       rows: p.rows, columns: p.outputs, terms: p.inputs, input: try #require(input.elements.baseAddress),
-      inputStride: inStride, panels: try #require(forward.elements.baseAddress),
-      start: p.bias.elements.baseAddress, output: try #require(output.elements.baseAddress),
-      outputStride: outStride, gate: nil, activation: activation)
+      matrix: try #require(forward.elements.baseAddress), start: p.bias.elements.baseAddress,
+      output: try #require(output.elements.baseAddress), gate: nil, panelStride: p.panelStride,
+      activation: activation)
     let expected = AlignedBuffer<Element>(repeating: 0, count: p.rows * p.outputs)
     let result = MutableMatrix(expected.elements, rows: p.rows, columns: p.outputs)
     dense.forward(
@@ -102,22 +111,22 @@ import Testing
       bias: UnsafeBufferPointer(p.bias.elements), output: result)
     let loops = FastKernels<Element>(variant)
     loops.activate(activation, sums: result.readOnly, outputs: result)
-    #expect(bits(rows(output, p.outputs, outStride, count: p.rows)) == bits(expected.elements))
+    #expect(bits(p.rowMajor(output, p.outputs)) == bits(expected.elements))
 
-    let delta = p.spread(p.delta, p.outputs, outStride)
-    let gate = p.spread(p.gate, p.inputs, inStride)
-    let below = AlignedBuffer<Element>(repeating: .nan, count: p.rows * inStride)
+    let delta = p.inPanels(p.delta, p.outputs)
+    let gate = p.inPanels(p.gate, p.inputs)
+    let below = p.empty(columns: p.inputs)
     panels.product(
       rows: p.rows, columns: p.inputs, terms: p.outputs, input: try #require(delta.elements.baseAddress),
-      inputStride: outStride, panels: try #require(backward.elements.baseAddress), start: nil,
-      output: try #require(below.elements.baseAddress), outputStride: inStride,
-      gate: gate.elements.baseAddress, activation: activation)
+      matrix: try #require(backward.elements.baseAddress), start: nil,
+      output: try #require(below.elements.baseAddress), gate: gate.elements.baseAddress,
+      panelStride: p.panelStride, activation: activation)
     let expectedBelow = AlignedBuffer<Element>(repeating: 0, count: p.rows * p.inputs)
     let resultBelow = MutableMatrix(expectedBelow.elements, rows: p.rows, columns: p.inputs)
     dense.backward(
       delta: p.matrix(p.delta, p.outputs), kernel: p.matrix(p.kernel, p.outputs), inputGradient: resultBelow)
     loops.backpropagate(activation, known: p.matrix(p.gate, p.inputs), gradient: resultBelow)
-    #expect(bits(rows(below, p.inputs, inStride, count: p.rows)) == bits(expectedBelow.elements))
+    #expect(bits(p.rowMajor(below, p.inputs)) == bits(expectedBelow.elements))
   }
 
   @Test(arguments: sizes) func passesHaveTheBitsOfDenseLayers(rows: Int, inputs: Int, outputs: Int) throws {
@@ -163,28 +172,33 @@ import Testing
     let panels = PanelKernels<Element>(variant)
     let dense = DenseKernels<Element>(variant: variant, terms: max(p.rows, p.inputs, p.outputs))
     let lanes = PanelKernels<Element>.lanes
-    let outStride = PanelKernels<Element>.padded(p.outputs) + lanes
-    let delta = p.spread(p.delta, p.outputs, outStride)
+    let count = PanelKernels<Element>.padded(p.outputs) / lanes
+    let input = p.inPanels(p.input, p.inputs)
+    let delta = p.inPanels(p.delta, p.outputs)
     let stack = AlignedBuffer<Element>(
       repeating: .nan,
       count: PanelKernels<Element>.stackCount(
         columns: p.inputs, panels: panels.mostPanels, rows: p.rows, shard: shard))
     let base = try #require(stack.elements.baseAddress)
-    let input = try #require(p.input.elements.baseAddress)
     let expected = treeOfRuns(p, shard: shard, dense)
-    for panel in stride(from: 0, to: outStride / lanes - 1, by: panels.mostPanels) {
-      let width = min(panels.mostPanels, outStride / lanes - 1 - panel)
+    for panel in stride(from: 0, to: count, by: panels.mostPanels) {
+      let width = min(panels.mostPanels, count - panel)
       let columns = min(width * lanes, p.outputs - panel * lanes)
-      for (source, inputs, truth) in [(input, p.inputs, expected.kernel), (nil, 1, expected.bias)] {
+      for (source, inputs, truth) in [(input, p.inputs, expected.kernel), (nil, 1, expected.bias)]
+        as [(AlignedBuffer<Element>?, Int, [Element])]
+      {
         panels.weightGradient(
-          columns: inputs, panels: width, rows: p.rows, shard: shard, input: source, inputStride: p.inputs,
-          delta: try #require(delta.elements.baseAddress) + panel * lanes, deltaStride: outStride,
-          stack: base,
+          columns: inputs, panels: width, rows: p.rows, shard: shard, input: source?.elements.baseAddress,
+          delta: try #require(delta.elements.baseAddress) + panel * p.panelStride,
+          panelStride: p.panelStride, stack: base,
           soon: .init(vectors: UnsafeBufferPointer(start: nil, count: 0), offset: 0, rowStride: 0))
         let wanted = (0..<inputs).flatMap { row in
           (0..<columns).map { truth[row * p.outputs + panel * lanes + $0] }
         }
-        #expect(bits(rows(stack, columns, width * lanes, count: inputs)) == bits(wanted))
+        let block = (0..<inputs).flatMap { row in
+          (0..<columns).map { stack.elements[row * width * lanes + $0] }
+        }
+        #expect(bits(block) == bits(wanted))
       }
     }
   }

@@ -113,24 +113,25 @@ typedef struct {
   /// Then each element z becomes activation(z); or, if `gate` is not NULL, z times the activation's derivative where the
   /// activation is the element of `gate` (derivatives as `derive` gives them).
   ///
-  /// b lies in panels of 64 bytes: see `pack`. Rows of a are `a_row` numbers apart. Rows of c, and of gate, are `c_row`
-  /// apart, a multiple of 64 bytes, and c and gate are aligned to 64 bytes: whole vectors are written and read, beyond n too.
-  void (*panel_product_f32)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, const float *panels,
-                            const float *start, float *c, int64_t c_row, const float *gate, int32_t activation);
-  void (*panel_product_f64)(int64_t m, int64_t n, int64_t k, const double *a, int64_t a_row, const double *panels,
-                            const double *start, double *c, int64_t c_row, const double *gate, int32_t activation);
+  /// All matrices lie in panels of L columns, those of 64 bytes, row after row; b as `pack` lays it out. The panels of a begin
+  /// `a_panel` numbers apart, and those of c, and of gate, `c_panel`: multiples of L. So element (r, k) of a is at
+  /// k / L * a_panel + r * L + k % L. c and gate are aligned to 64 bytes: whole vectors are written and read, beyond n too.
+  void (*panel_product_f32)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_panel, const float *panels,
+                            const float *start, float *c, int64_t c_panel, const float *gate, int32_t activation);
+  void (*panel_product_f64)(int64_t m, int64_t n, int64_t k, const double *a, int64_t a_panel, const double *panels,
+                            const double *start, double *c, int64_t c_panel, const double *gate, int32_t activation);
 
-  /// A block of a weight gradient: stack[m, vectors] = sum over rows of a[row, m] d[row, n], for `m` columns of a and
+  /// A block of a weight gradient: stack[m, vectors] = sum over rows of a[row, m] d[row, n], for the first `m` columns of a and
   /// `vectors` vectors of 64 bytes of d, at most `product_vectors`. a NULL stands for a column of ones.
   ///
   /// Each run of `shard` rows is summed by fused multiply-adds in ascending order, and the runs' sums are added along the
-  /// fixed binary tree. Rows of d are `d_row` numbers apart, a multiple of 64 bytes, and d is aligned to 64 bytes. `stack` is
+  /// fixed binary tree. a and d lie in panels, `a_panel` and `d_panel` numbers apart, and d is aligned to 64 bytes. `stack` is
   /// aligned to 64 bytes and has room for m * vectors vectors at each of floor(log2(runs)) + 2 levels; the result is the first.
   /// `soon` is brought near meanwhile; it may be NULL.
-  void (*weight_gradient_f32)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const float *a, int64_t a_row,
-                              const float *d, int64_t d_row, float *stack, const ck_soon *soon);
-  void (*weight_gradient_f64)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const double *a, int64_t a_row,
-                              const double *d, int64_t d_row, double *stack, const ck_soon *soon);
+  void (*weight_gradient_f32)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const float *a, int64_t a_panel,
+                              const float *d, int64_t d_panel, float *stack, const ck_soon *soon);
+  void (*weight_gradient_f64)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const double *a, int64_t a_panel,
+                              const double *d, int64_t d_panel, double *stack, const ck_soon *soon);
 
   /// Copies a part of the matrix w[inputs, outputs] into panels of the matrix and of its transpose (unless that is NULL).
   ///
@@ -224,6 +225,10 @@ typedef struct {
 
   /// Copies row `indices[k]` of `source` to row k of `destination`; a row has `bytes` bytes.
   void (*gather)(const void *source, int64_t bytes, const int64_t *indices, int64_t count, void *destination);
+
+  /// The same to row k of a matrix in panels of 64 bytes a row, which begin `panel` bytes apart.
+  void (*gather_panels)(const void *source, int64_t bytes, const int64_t *indices, int64_t count, void *destination,
+                        int64_t panel);
 
   /// The position of the first element that is NaN or infinite, or -1.
   int64_t (*first_non_finite_f32)(const float *values, int64_t count);
