@@ -5,6 +5,7 @@
 #define PRODUCT_ROWS 3
 #define PRODUCT_VECTORS 2
 #define INDEPENDENT_VECTORS 6
+#define MASKED_MEMORY 0
 #include "Body.h"
 #pragma clang attribute pop
 #endif

@@ -9,4 +9,5 @@
 #define PRODUCT_ROWS 4
 #define PRODUCT_VECTORS 1
 #define INDEPENDENT_VECTORS 4
+#define MASKED_MEMORY 0
 #include "Body.h"

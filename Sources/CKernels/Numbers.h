@@ -76,9 +76,11 @@ ALWAYS VEC NAME(sums)(const VEC *v) {
 #define TILE 1
 #define SMALL(x) NAME(x##_of_one)
 #include "SmallNetwork.h"
+#include "SingleRow.h"
 
 static REAL NAME(small_gradient)(const ck_small_network *network, const REAL *parameters, const REAL *x,
                                  const void *targets, const int64_t *indices, int64_t rows, REAL *gradient, void *scratch) {
+  if (rows == 1) return NAME(gradient_of_row)(network, parameters, x, targets, indices[0], gradient, scratch);
   return rows <= LANES ? NAME(gradient_of_one)(network, parameters, x, targets, indices, rows, gradient, scratch)
                        : NAME(gradient_of_four)(network, parameters, x, targets, indices, rows, gradient, scratch);
 }

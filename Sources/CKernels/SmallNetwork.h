@@ -219,11 +219,6 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
   }
 
   int32_t p = 0;
-  if (rows == 1) {
-    // All lanes but the first are zero.
-    for (; p < parameter_count; p++) gradient[p] = sums[p][0] + 0;
-    return NAME(sum)(loss);
-  }
   for (; p + LANES <= parameter_count; p += LANES) {
     const VEC total = NAME(sums)(sums + p);
     memcpy(gradient + p, &total, sizeof total);
