@@ -53,6 +53,11 @@ struct TrainCommand: ParsableCommand {
   var checkpointEvery = 1
   @Option(help: "Steps between further checkpoints. (default: none)", transform: Parse.positive)
   var checkpointSteps: Int?
+  @Flag(
+    help:
+      "Keep the parameters after each epoch in the checkpoint, for plot weights. Once begun, --resume goes on."
+  )
+  var recordParameters = false
   @Flag(help: "Go on from the output if it is there.")
   var resume = false
   @Flag(help: "Replace the output if it is there.")
@@ -73,6 +78,9 @@ struct TrainCommand: ParsableCommand {
     if resume, force {
       throw ValidationError("Give --resume or --force, not both.")
     }
+    if recordParameters, output == nil {
+      throw ValidationError("--record-parameters needs --output: the checkpoint that keeps them.")
+    }
     if output == nil, checkpointSteps != nil {
       throw ValidationError("--checkpoint-steps needs --output: the checkpoint to write.")
     }
@@ -90,6 +98,7 @@ struct TrainCommand: ParsableCommand {
     options.output = output
     options.checkpointEvery = checkpointEvery
     options.checkpointSteps = checkpointSteps
+    options.recordsParameters = recordParameters
     options.resume = resume
     options.replacesOutput = force
     return options

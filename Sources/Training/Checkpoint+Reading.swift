@@ -67,8 +67,11 @@ private struct CheckpointReader: ~Copyable {
 
   func read<Element: Scalar & HDF5Element>() throws(LockstepError) -> Checkpoint<Element> {
     let progress = try readProgress()
-    let (hasBest, hasLast) = try withHDF5Errors { () throws(HDF5Error) in
-      (try file.exists("/lockstep/best"), try file.exists("/lockstep/last"))
+    let (hasBest, hasLast, hasTrajectory) = try withHDF5Errors { () throws(HDF5Error) in
+      (
+        try file.exists("/lockstep/best"), try file.exists("/lockstep/last"),
+        try file.exists("/lockstep/trajectory")
+      )
     }
     var checkpoint = Checkpoint<Element>(
       recipe: recipe, progress: progress, history: try readHistory(epochs: progress.epoch),
@@ -79,6 +82,7 @@ private struct CheckpointReader: ~Copyable {
         ? try KerasWeights.read(for: recipe.network, from: file, at: "/lockstep/best") : [])
     checkpoint.datasetDigest = try attribute("dataset_fingerprint")
     checkpoint.patience = try optionalAttribute("patience")
+    if hasTrajectory { checkpoint.trajectory = try readTrajectory(parameters: checkpoint.parameters.count) }
     return checkpoint
   }
 
@@ -140,6 +144,24 @@ private struct CheckpointReader: ~Copyable {
       for epoch in 0..<epochs { history[epoch][keyPath: column] = values[epoch] }
     }
     return history
+  }
+
+  private func readTrajectory<Element: Scalar & HDF5Element>(parameters: Int) throws(LockstepError)
+    -> ParameterTrajectory<Element>
+  {
+    let path = "/lockstep/trajectory"
+    let epochs = try withHDF5Errors { () throws(HDF5Error) in
+      try file.openDataset("\(path)/epoch").readAll(as: Int64.self)
+    }
+    let ascending = zip(epochs, epochs.dropFirst()).allSatisfy { $0 < $1 }
+    guard let first = epochs.first, first >= 0, ascending else {
+      throw LockstepError(.badData, "\(file.path):\(path)/epoch", "the epochs are not in order")
+    }
+    try KerasWeights.checkShape(of: "\(path)/parameters", [epochs.count, parameters], in: file)
+    let values = try withHDF5Errors { () throws(HDF5Error) in
+      try file.openDataset("\(path)/parameters").readAll(as: Element.self)
+    }
+    return ParameterTrajectory(epochs: epochs.map { Int($0) }, parameters: values)
   }
 
   private func attribute<Value: AttributeConvertible>(_ name: String) throws(LockstepError) -> Value {

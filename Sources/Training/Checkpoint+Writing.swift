@@ -45,6 +45,7 @@ extension Checkpoint where Element: HDF5Element {
       // The layers above are the best ones; training goes on from these.
       try KerasWeights.write(parameters, of: recipe.network, to: lockstep.createGroup("last"))
     }
+    if let trajectory { try write(trajectory, to: lockstep.createGroup("trajectory")) }
     let environment = try lockstep.createGroup("environment")
     for (name, value) in RunEnvironment.attributes { try environment.setAttribute(name, value) }
     try environment.setAttribute("threads", threads)
@@ -88,6 +89,15 @@ extension Checkpoint where Element: HDF5Element {
       try group.setAttribute("best_value", best.value)
       try group.setAttribute("best_epoch", best.epoch)
     }
+  }
+
+  private func write(_ trajectory: ParameterTrajectory<Element>, to group: borrowing Group) throws(HDF5Error)
+  {
+    let moments = trajectory.epochs.count
+    try KerasWeights.write(
+      trajectory.epochs.map { Int64($0) }, shape: [moments], as: "epoch", to: group)
+    try KerasWeights.write(
+      trajectory.parameters, shape: [moments, parameters.count], as: "parameters", to: group)
   }
 
   private func writeHistory(to group: borrowing Group) throws(HDF5Error) {

@@ -19,6 +19,8 @@ public struct Checkpoint<Element: Scalar>: Sendable {
 
   /// The epochs without a better validation loss after which training was to end; nil without early stopping.
   public var patience: Int?
+  /// The parameters after each epoch so far, if they are recorded.
+  public var trajectory: ParameterTrajectory<Element>?
 
   /// The parameters that the network is used with: with early stopping the best ones, once there are any, else those where
   /// training stood. In a file they are the layers that everybody reads.

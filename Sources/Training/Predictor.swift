@@ -6,7 +6,7 @@ import Primitives
 
 /// A trained network, ready to be applied to files.
 public struct Predictor: Sendable {
-  private let checkpoint: AnyCheckpoint
+  let checkpoint: AnyCheckpoint
   private let path: String
   private let team: WorkerTeam
 
@@ -44,8 +44,19 @@ public struct Predictor: Sendable {
   private func evaluate<Element: Scalar & HDF5Element>(
     _ checkpoint: Checkpoint<Element>, _ location: DatasetLocation
   ) throws(LockstepError) -> Evaluation {
-    let file = try DatasetFile(location)
+    let samples: Samples<Element> = try loadSamples(location)
     let recipe = checkpoint.recipe
+    return Evaluator(network: recipe.network, loss: recipe.loss, team: team)
+      .evaluate(
+        samples, parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0),
+        countingConfusions: true)
+  }
+
+  /// The samples of a file, which have to fit the network.
+  func loadSamples<Element: Scalar & HDF5Element>(_ location: DatasetLocation) throws(LockstepError)
+    -> Samples<Element>
+  {
+    let file = try DatasetFile(location)
     try requireFeatures(file.features, location)
     try MemoryPlan(loading: file, as: Element.self).check(
       location.file, "holding the samples", remedy: "Use fewer rows.")
@@ -65,10 +76,7 @@ public struct Predictor: Sendable {
         remedy: "Name the data that it was trained for.")
     }
     if recipe.loss.task == .probabilities { try samples.requireProbabilities(location) }
-    return Evaluator(network: recipe.network, loss: recipe.loss, team: team)
-      .evaluate(
-        samples, parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0),
-        countingConfusions: true)
+    return samples
   }
 
   /// Writes the network's predictions for the features of a file to a new dataset file: `/y`, numbers or classes, for
@@ -122,7 +130,7 @@ public struct Predictor: Sendable {
   }
 
   /// Runs the network over the first `rows` rows of `x`, all workers together. A row's outputs depend on the row alone.
-  private func run<Element: Scalar>(
+  func run<Element: Scalar>(
     _ network: MLP, _ parameters: AlignedBuffer<Element>, rows: Int, x: AlignedBuffer<Element>,
     outputs: AlignedBuffer<Element>
   ) {

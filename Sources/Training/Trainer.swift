@@ -21,6 +21,8 @@ public final class Trainer<Element: Scalar> {
   public var patience: Int? {
     willSet { precondition(newValue.map { $0 > 0 && validation != nil } ?? true) }
   }
+  /// The parameters after each epoch, if they are recorded.
+  public private(set) var trajectory: ParameterTrajectory<Element>?
   /// The rows trained on.
   public let samples: Samples<Element>
   /// The rows kept aside, if any.
@@ -117,11 +119,19 @@ public final class Trainer<Element: Scalar> {
     self.progress = progress
     history = checkpoint.history
     bestParameters = checkpoint.bestParameters
+    trajectory = checkpoint.trajectory
     if validation != nil { patience = checkpoint.patience }
   }
 
   /// The parameters as they are now, laid out as ``ParameterLayout`` says.
   public var parameters: [Element] { engine.parameters.array }
+
+  /// Records the parameters as they are now, if no step of an epoch under way was made, and after each epoch from now on.
+  public func recordParameters() {
+    guard trajectory == nil else { return }
+    trajectory = ParameterTrajectory()
+    if progress.step == 0 { trajectory?.append(engine.parameters.elements, epoch: progress.epoch) }
+  }
 
   /// The optimizer's state vectors, one after the other.
   public var optimizerState: [Element] { engine.state.array }
@@ -215,6 +225,7 @@ public final class Trainer<Element: Scalar> {
       recipe: recipe, progress: progress, history: history, parameters: parameters,
       optimizerState: optimizerState, bestParameters: bestParameters)
     checkpoint.patience = patience
+    checkpoint.trajectory = trajectory?.epochs.isEmpty == false ? trajectory : nil
     return checkpoint
   }
 
@@ -242,6 +253,7 @@ public final class Trainer<Element: Scalar> {
       progress.best = Progress.Best(value: validationLoss, epoch: progress.epoch)
       bestParameters = parameters
     }
+    trajectory?.append(engine.parameters.elements, epoch: progress.epoch)
   }
 
   /// What is said of a step, counted from 1, whose loss is not finite, in an epoch that counts from 0.

@@ -25,6 +25,7 @@ struct TrainingLoop<Element: Scalar & HDF5Element> {
       trainer.progress.globalStep > 0 && trainer.patience == options.earlyStopping
       ? trainer.progress : nil
     trainer.patience = options.earlyStopping
+    if options.recordsParameters { trainer.recordParameters() }
   }
 
   /// Trains until the epochs or steps asked for are done, or a stop is.

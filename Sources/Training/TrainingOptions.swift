@@ -58,6 +58,8 @@ public struct TrainingOptions: Sendable {
   public var checkpointEvery = 1
   /// Write a checkpoint every so many steps, too.
   public var checkpointSteps: Int?
+  /// Record the parameters after each epoch, in the checkpoint. Once begun, it is gone on with.
+  public var recordsParameters = false
   /// Go on from `output` if it is there.
   public var resume = false
   /// Write `output` anew if it is there.

@@ -52,6 +52,7 @@ public struct TrainingRun: Sendable {
     let data = try TrainingData(options, as: type)
     let recipe = try settleRecipe(data, resumed: resumed)
     let trainer = try makeTrainer(recipe, data, resumed: resumed)
+    try checkTrajectory(trainer)
     let first = TrainingStart(
       recipe: recipe, samples: data.samples.training.count,
       validationSamples: trainer.validation?.count ?? 0, stepsPerEpoch: trainer.stepsPerEpoch,
@@ -82,6 +83,21 @@ public struct TrainingRun: Sendable {
       throw LockstepError(
         .usage, "--early-stopping", "needs a validation loss to watch",
         remedy: "Give --validation or --validation-fraction.")
+    }
+  }
+
+  /// Throws if the parameters of all epochs are more than a checkpoint should hold.
+  private func checkTrajectory<Element: Scalar>(_ trainer: Trainer<Element>) throws(LockstepError) {
+    guard options.recordsParameters || trainer.trajectory != nil else { return }
+    let count = trainer.recipe.network.parameterCount ?? .max
+    let moments = min(options.epochs, .max - 1) + 1
+    let (numbers, overflow) = moments.multipliedReportingOverflow(by: count)
+    let most = ParameterTrajectory<Element>.mostNumbers
+    guard !overflow, numbers <= most else {
+      throw LockstepError(
+        .usage, "--record-parameters", "would record more than a checkpoint should hold",
+        found: "\(count) parameters at \(moments) moments", expected: "at most \(most) numbers",
+        remedy: "Leave it out, or train fewer epochs.")
     }
   }
 
