@@ -38,7 +38,7 @@ extension Transcript {
       "losses, \(setting)", header: ["step"] + variants.map(\.0),
       rows: (0..<Descent.steps).map { step in
         [Double(step + 1)] + variants.map { step < $0.1.count ? $0.1[step] : .nan }
-      }, stride: 50)
+      }, stride: 50, look: .cloud)
     for (name, losses) in variants where losses.count < Descent.steps {
       say("\(name) diverged at step \(losses.count + 1).")
     }

@@ -34,6 +34,30 @@ public struct Transcript: Sendable, Equatable {
     public var rows: [[Double]]
     /// Every so manieth row gives an idea of all.
     public var stride: Int
+    /// How the numbers are best drawn.
+    public var look: Look
+  }
+
+  /// How a table's numbers are best drawn over its first column.
+  public enum Look: Sendable, Equatable {
+    /// As curves.
+    case curves
+    /// As a cloud of points, on a logarithmic scale.
+    case cloud
+  }
+
+  /// What a network makes of points of a plane.
+  public struct Map: Sendable, Equatable {
+    /// What it is.
+    public var label: String
+    /// The range of both coordinates; both ends are among the points.
+    public var range: Range<Double>
+    /// The points along an axis.
+    public var points: Int
+    /// A value for each point, row by row, the first coordinate the faster.
+    public var values: [Double]
+    /// Samples in the plane: two features and a target each.
+    public var samples: [Double]
   }
 
   /// A part of what is said.
@@ -46,6 +70,8 @@ public struct Transcript: Sendable, Equatable {
     case numbers(Numbers)
     /// A table.
     case table(Table)
+    /// A map.
+    case map(Map)
   }
 
   /// The lesson's name.
@@ -61,7 +87,7 @@ public struct Transcript: Sendable, Equatable {
       switch entry {
       case .numbers(let numbers): numbers.expected != nil
       case .claim: true
-      case .text, .table: false
+      case .text, .table, .map: false
       }
     }
   }
@@ -72,8 +98,23 @@ public struct Transcript: Sendable, Equatable {
     entries.append(.numbers(Numbers(label: label, values: values, columns: columns)))
   }
 
-  mutating func show(_ label: String, header: [String], rows: [[Double]], stride: Int) {
-    entries.append(.table(Table(label: label, header: header, rows: rows, stride: stride)))
+  mutating func show(
+    _ label: String, header: [String], rows: [[Double]], stride: Int, look: Look = .curves
+  ) {
+    entries.append(.table(Table(label: label, header: header, rows: rows, stride: stride, look: look)))
+  }
+
+  /// Shows what `network`, which has two inputs and one output, makes of the plane.
+  mutating func show(
+    _ label: String, of network: WorkedNetwork, over range: Range<Double>, points: Int, samples: [Double]
+  ) {
+    let places = (0..<points).map {
+      range.lowerBound + (range.upperBound - range.lowerBound) * Double($0) / Double(points - 1)
+    }
+    let features = places.flatMap { second in places.flatMap { [$0, second] } }
+    entries.append(
+      .map(
+        Map(label: label, range: range, points: points, values: network.output(features), samples: samples)))
   }
 
   /// Shows numbers that have to be `published`, which was rounded to `places` decimals.

@@ -26,6 +26,9 @@ extension Lesson {
       try transcript.check(
         "outputs, \(correction.rawValue)", network.output(table.features), expected: table.targets,
         within: 0.2, source: "within 0.2 of the targets")
+      transcript.show(
+        "decision boundary, \(correction.rawValue) correction", of: network, over: -0.5..<1.5, points: 201,
+        samples: (0..<4).flatMap { row in table.features[2 * row..<2 * row + 2] + [table.targets[row]] })
     }
     transcript.say(
       """

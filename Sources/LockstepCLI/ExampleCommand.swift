@@ -15,6 +15,7 @@ struct ExampleCommand: ParsableCommand {
       Examples:
         lockstep example forward-unit
         lockstep example and-gate --full
+        lockstep example xor-adam --charts pictures
         lockstep example all --json
       """)
 
@@ -24,6 +25,13 @@ struct ExampleCommand: ParsableCommand {
 
   @Flag(help: "Print all rows of long tables.")
   var full = false
+
+  @Option(
+    help: "A folder to draw the tables and maps of the lesson in, with gnuplot, as SVG.",
+    completion: .directory)
+  var charts: String?
+  @Flag(help: "Replace pictures that are there.")
+  var force = false
 
   @OptionGroup var console: OutputOptions
 
@@ -43,13 +51,28 @@ struct ExampleCommand: ParsableCommand {
     if name == "list" {
       try list()
     } else if console.json {
-      try JSON.object(["examples": .array(chosen.map { try ExampleDisplay(lesson: $0).json() })])
-        .printResult()
+      let displays = try chosen.map { lesson throws(LockstepError) in try ExampleDisplay(lesson: lesson) }
+      for display in displays { try draw(display.transcript) }
+      try JSON.object(["examples": .array(displays.map { $0.json() })]).printResult()
     } else {
       for (index, lesson) in chosen.enumerated() {
-        let text = try ExampleDisplay(lesson: lesson).text(full: full)
+        let display = try ExampleDisplay(lesson: lesson)
+        let text = display.text(full: full)
         try Console.result(index == 0 ? text : "\n" + text)
+        try draw(display.transcript)
       }
+    }
+  }
+
+  /// Draws what a lesson has to draw, as `<lesson>-1.svg` and so on.
+  private func draw(_ transcript: Transcript) throws {
+    guard let charts else { return }
+    let scripts = LessonCharts(transcript: transcript).scripts
+    for (index, script) in scripts.enumerated() {
+      let path = "\(charts)/\(transcript.lesson)-\(index + 1).svg"
+      try OutputFile.requireNew(path, option: "--charts", force: force)
+      try Gnuplot(for: path).draw(script.text, to: path)
+      if !console.quiet { Console.message("wrote \(path)") }
     }
   }
 

@@ -4,7 +4,7 @@ import Lockstep
 /// A lesson as text and as JSON.
 struct ExampleDisplay {
   private let lesson: Lesson
-  private let transcript: Transcript
+  let transcript: Transcript
 
   /// Works through `lesson`.
   init(lesson: Lesson) throws(LockstepError) {
@@ -22,6 +22,7 @@ struct ExampleDisplay {
       case .text(let text), .claim(let text): "\n" + Self.wrapped(text) + "\n"
       case .numbers(let numbers): Self.text(numbers, labelWidth: width)
       case .table(let table): "\n" + Self.text(table, full: full) + "\n"
+      case .map(let map): "\n\(map.label): \(map.points) by \(map.points) points, drawn with --charts\n"
       }
     }
     let count = transcript.checks
@@ -93,7 +94,7 @@ struct ExampleDisplay {
     var tables: [JSON] = []
     for entry in transcript.entries {
       switch entry {
-      case .text: break
+      case .text, .map: break
       case .claim(let claim): checks.append(.object(["label": .string(claim), "holds": .boolean(true)]))
       case .numbers(let entry) where entry.expected == nil: numbers.append(.object(Self.fields(entry)))
       case .numbers(let entry): checks.append(.object(Self.fields(entry)))

@@ -61,8 +61,8 @@ struct ScalingCommand: ParsableCommand {
     completion: .file())
   var csv: String?
   @Option(
-    help: "Draw speedup against threads, with gnuplot, as .svg or .png.",
-    completion: .file(extensions: ScalingChart.Kind.allCases.map(\.rawValue)))
+    help: "Draw speedup against threads, with gnuplot, as .svg, .png or .pdf.",
+    completion: .file(extensions: ChartKind.allCases.map(\.rawValue)))
   var chart: String?
   @Flag(help: "Replace the files if they are there.")
   var force = false
@@ -70,8 +70,8 @@ struct ScalingCommand: ParsableCommand {
   @OptionGroup var console: OutputOptions
 
   func validate() throws {
-    if let chart, ScalingChart.Kind(path: chart) == nil {
-      throw ValidationError("--chart \(chart) must end in .svg or .png.")
+    if let chart, ChartKind(path: chart) == nil {
+      throw ValidationError("--chart \(chart) must end in .svg, .png or .pdf.")
     }
     if csv == "" {
       throw ValidationError("--csv is empty: name the file to write, or - for standard output.")
@@ -95,8 +95,8 @@ struct ScalingCommand: ParsableCommand {
     display.finish()
     let records = ScalingRecords(report: report)
     if let csv, csv != "-" { try OutputFile.write(records.csv + "\n", to: csv) }
-    if let chart, let kind = ScalingChart.Kind(path: chart) {
-      try gnuplot?.draw(ScalingChart(report: report, kind: kind).script, to: chart)
+    if let chart, let kind = ChartKind(path: chart) {
+      try gnuplot?.draw(ScalingChart(study: .init(report), kind: kind).chart.text, to: chart)
     }
     if console.json {
       try records.json(data: data.data, csv: csv, chart: chart).printResult()

@@ -122,7 +122,7 @@ import Testing
   @Test(arguments: [
     ["--threads", "0"], ["--threads", "1,,2"], ["--threads", "two"], ["--threads", "1000"],
     ["--mode", "all"],
-    ["--repeats", "0"], ["--seconds", "0"], ["--seconds", "nan"], ["--chart", "s.pdf"], ["--chart", "svg"],
+    ["--repeats", "0"], ["--seconds", "0"], ["--seconds", "nan"], ["--chart", "s.gif"], ["--chart", "svg"],
     ["--chart", ""], ["--csv", ""], ["--csv", "-", "--json"], ["--csv", "s.svg", "--chart", "s.svg"],
     ["--momentum", "0.5"], ["--epochs", "3"],
   ])

@@ -2,31 +2,54 @@ import Lockstep
 
 /// A chart of a study for gnuplot: speedup against threads, with the ideal.
 struct ScalingChart {
-  /// What the file holds.
-  enum Kind: String, CaseIterable {
-    case svg
-    case png
+  /// A study, as `scaling --json` prints it, as far as it is drawn.
+  struct Study: Decodable {
+    struct Point: Decodable {
+      struct Spread: Decodable {
+        var median: Double
+        var least: Double
+        var most: Double
+      }
+      var threads: Int
+      var exceedsCPUs: Bool
+      var speedup: Spread
 
-    /// What the ending of `path` says, or nil for any other.
-    init?(path: String) {
-      guard let kind = Self.allCases.first(where: { path.hasSuffix(".\($0.rawValue)") }) else { return nil }
-      self = kind
+      enum CodingKeys: String, CodingKey {
+        case threads, speedup
+        case exceedsCPUs = "exceeds_cpus"
+      }
     }
+    var network: String
+    var precision: String
+    var loss: String
+    var optimizer: String
+    var batchSize: Int
+    var cpu: String
+    var cpus: Int
+    var strong: [Point]
+    var weak: [Point]
+
+    enum CodingKeys: String, CodingKey {
+      case network, precision, loss, optimizer, cpu, cpus, strong, weak
+      case batchSize = "batch_size"
+    }
+
+    fileprivate func points(_ mode: ScalingMode) -> [Point] { mode == .strong ? strong : weak }
   }
 
-  let report: ScalingReport
-  let kind: Kind
+  let study: Study
+  let kind: ChartKind
 
-  /// The script; what it draws goes to standard output.
-  var script: String {
-    let curves = Self.curves.filter { !report.points($0.mode).isEmpty }
+  /// The chart.
+  var chart: ChartScript {
+    let curves = Self.curves.filter { !study.points($0.mode).isEmpty }
     let plots = curves.flatMap { curve in
       // Side by side, so that neither hides the other's error bars.
       let look = "linewidth 2 pointtype \(curve.point) pointsize 1.3 linecolor rgb '\(curve.color)'"
       let data = "$\(curve.mode.rawValue) using ($1*\(curves.count == 1 ? 1 : curve.shift)):2"
       return [
         "\(data):3:4 with yerrorbars \(look)",
-        "\(data) with linespoints \(look) title \(quoted(title(of: curve.mode)))",
+        "\(data) with linespoints \(look) title \(ChartScript.quoted(title(of: curve.mode)))",
       ]
     }
     let ideal = "$ideal with lines linewidth 2 dashtype 2 linecolor rgb '#777777' title 'ideal'"
@@ -36,48 +59,29 @@ struct ScalingChart {
         "NaN with boxes fillstyle solid noborder fillcolor rgb '\(Self.shade)' title 'more threads than CPUs'"
       ] : []
     let most = threads.max() ?? 1
-    let lines =
-      settings + axes + crowd + block("ideal", ["1 1", "\(most) \(most)"])
-      + curves.flatMap { block($0.mode.rawValue, report.points($0.mode).map(Self.line)) }
-      + ["plot " + ([ideal] + plots + shade).joined(separator: ", \\\n  ")]
-    return lines.joined(separator: "\n") + "\n"
+    let cpus = "\(study.cpus) CPU\(study.cpus == 1 ? "" : "s")"
+    var chart = ChartScript(
+      kind: kind, title: "How training \(study.network) scales with threads",
+      subtitle: "\(study.precision), \(study.loss), \(study.optimizer); \(study.cpu), \(cpus)")
+    chart.legendLines = curves.count + (isCrowded ? 2 : 1)
+    chart.settings = axes + crowd
+    chart.blocks = [("ideal", ["1 1", "\(most) \(most)"])]
+    chart.blocks += curves.map { ($0.mode.rawValue, study.points($0.mode).map(Self.line)) }
+    chart.plots = [ideal] + plots + shade
+    return chart
   }
 
-  /// Colours that people with any vision tell apart (M. Okabe and K. Ito, "Color universal design").
   private static let curves: [(mode: ScalingMode, color: String, point: Int, shift: Double)] = [
-    (.strong, "#0072B2", 7, 0.994), (.weak, "#D55E00", 5, 1.006),
+    (.strong, ChartScript.color(0), 7, 0.994), (.weak, ChartScript.color(1), 5, 1.006),
   ]
 
-  private var points: [ScalingPoint] { report.strong + report.weak }
+  private var points: [Study.Point] { study.strong + study.weak }
   private var threads: [Int] { Set(points.map(\.threads)).sorted() }
 
-  private func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
-
   private func title(of mode: ScalingMode) -> String {
-    let batch = report.start.recipe.batchSize
-    return mode == .strong
-      ? "strong scaling: minibatches of \(batch) rows" : "weak scaling: minibatches of \(batch) rows a thread"
-  }
-
-  private var settings: [String] {
-    let start = report.start
-    let recipe = start.recipe
-    let cpus = "\(start.cpus) CPU\(start.cpus == 1 ? "" : "s")"
-    // A PNG has twice as many pixels, all of them twice as large.
-    let terminal =
-      kind == .svg
-      ? "svg size 800,600 font 'sans,13'"
-      : "pngcairo size 1600,1200 fontscale 2 linewidth 2 pointscale 2 font 'sans,13'"
-    return [
-      "set terminal \(terminal) noenhanced background rgb 'white'", "set encoding utf8",
-      "set margins screen 0.12, screen 0.96, screen 0.11, screen \(isCrowded ? 0.7 : 0.74)",
-      "set label 1 \(quoted("How training \(recipe.network.summary) scales with threads")) at screen 0.12, screen 0.95 font ',18'",
-      "set label 2 \(quoted("\(recipe.precision.rawValue), \(recipe.loss.name), \(recipe.optimizer.name.rawValue); \(CPUBudget.cpuName), \(cpus)")) at screen 0.12, screen 0.9 textcolor rgb '#555555'",
-      // Outside of the curves' way, which differs from machine to machine.
-      "set key at screen 0.11, screen 0.87 left top vertical reverse Left samplen 3 spacing 1.2 noautotitle",
-      "set border 3 linecolor rgb '#555555'",
-      "set grid linecolor rgb '#dddddd' linetype 1 linewidth 1",
-    ]
+    mode == .strong
+      ? "strong scaling: minibatches of \(study.batchSize) rows"
+      : "weak scaling: minibatches of \(study.batchSize) rows a thread"
   }
 
   private var axes: [String] {
@@ -85,7 +89,7 @@ struct ScalingChart {
     let least = points.reduce(1) { min($0, $1.speedup.least) }
     let greatest = points.reduce(most) { max($0, $1.speedup.most) }
     return [
-      "set logscale xy 2", "set tics nomirror", "set xlabel 'threads'",
+      "set logscale xy 2", "set xlabel 'threads'",
       // A label of the axis would be left out where the numbers beside it are wide.
       "set label 3 'speedup over one thread' at screen 0.025, screen 0.4 center rotate",
       "set xrange [0.92:\(most * 1.087)]", "set yrange [\(least * 0.92):\(greatest * 1.1)]",
@@ -129,16 +133,33 @@ struct ScalingChart {
   private var crowd: [String] {
     isCrowded
       ? [
-        "set object 1 rectangle from \(Double(report.start.cpus) * 1.06), graph 0 to graph 1, graph 1 behind fillcolor rgb '\(Self.shade)' fillstyle solid noborder"
+        "set object 1 rectangle from \(Double(study.cpus) * 1.06), graph 0 to graph 1, graph 1 behind fillcolor rgb '\(Self.shade)' fillstyle solid noborder"
       ] : []
   }
 
   private static var shade: String { "#eeeeee" }
 
   /// The columns: threads, speedup, and its least and greatest value.
-  private static func line(_ point: ScalingPoint) -> String {
+  private static func line(_ point: Study.Point) -> String {
     "\(point.threads) \(point.speedup.median) \(point.speedup.least) \(point.speedup.most)"
   }
+}
 
-  private func block(_ name: String, _ lines: [String]) -> [String] { ["$\(name) << EOD"] + lines + ["EOD"] }
+extension ScalingChart.Study {
+  /// What is drawn of `report`.
+  init(_ report: ScalingReport) {
+    let recipe = report.start.recipe
+    self.init(
+      network: recipe.network.summary, precision: recipe.precision.rawValue, loss: recipe.loss.name,
+      optimizer: recipe.optimizer.name.rawValue, batchSize: recipe.batchSize, cpu: CPUBudget.cpuName,
+      cpus: report.start.cpus, strong: report.strong.map(Point.init), weak: report.weak.map(Point.init))
+  }
+}
+
+extension ScalingChart.Study.Point {
+  fileprivate init(_ point: ScalingPoint) {
+    self.init(
+      threads: point.threads, exceedsCPUs: point.exceedsCPUs,
+      speedup: Spread(median: point.speedup.median, least: point.speedup.least, most: point.speedup.most))
+  }
 }
