@@ -13,14 +13,15 @@ private func measure<Element: Scalar>(_ activation: Activation, as type: Element
   let (rows, columns) = (128, 64)
   let work = (Rate.thousands, amount: Double(rows * columns))
   measure("\(activation.rawValue), \(Element.precision.rawValue)", work, repetitions: .kilo) {
-    let kernels = DenseKernels<Element>(variant: .current, terms: 1)
+    let kernels = FastKernels<Element>(.current)
     let (sums, values): (AlignedBuffer<Element>, AlignedBuffer<Element>) = (
       numbers(rows * columns), numbers(rows * columns)
     )
     return {
       // From the same sums each time: repeated, an activation comes to rest at values that may be faster or slower.
-      _ = values.elements.update(fromContentsOf: sums.elements)
-      kernels.activate(MutableMatrix(values.elements, rows: rows, columns: columns), activation)
+      kernels.activate(
+        activation, sums: Matrix(sums.reading, rows: rows, columns: columns),
+        outputs: MutableMatrix(values.elements, rows: rows, columns: columns))
     }
   }
 }

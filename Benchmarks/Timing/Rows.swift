@@ -33,7 +33,8 @@ func rows() {
       return {
         Gather.rows(
           of: x.reading, width: features,
-          indices: UnsafeBufferPointer(rebasing: indices.reading[start..<start + count]), to: rows.elements)
+          indices: UnsafeBufferPointer(rebasing: indices.reading[start..<start + count]), to: rows.elements,
+          variant: .current)
         start = (start + count) % (samples - count)
       }
     }

@@ -21,19 +21,15 @@ private func smallNetwork<Element: Scalar>(_ widths: [Int], _ activation: Activa
     "gradient of \(network.summary), \(activation.rawValue), \(rows) rows, \(Element.precision.rawValue)",
     (.thousands, amount: Double(rows)), repetitions: .kilo
   ) {
-    let layout = ParameterLayout(network)
-    let layers = zip(layout.layers, network.layers).map { place, layer in
-      (place.inputs, place.outputs, place.kernelOffset, place.biasOffset, layer.activation)
-    }
-    let small = SmallNetwork<Element>(layers: layers, parameterCount: layout.count, variant: variant)
+    let small = SmallNetwork<Element>(network, loss: .meanSquaredError, variant: variant)
     let parameters = AlignedBuffer<Element>(Initializer.auto.parameters(for: network, seed: 0), filler: 0)
-    let gradient = AlignedBuffer<Element>(repeating: 0, count: layout.count)
+    let gradient = AlignedBuffer<Element>(repeating: 0, count: parameters.count)
     let x: AlignedBuffer<Element> = numbers(rows * network.inputs)
     let y: AlignedBuffer<Element> = numbers(rows * network.outputs)
     let indices = AlignedBuffer(Array(0..<rows), filler: 0)
     return {
       let loss = withExtendedLifetime((small, parameters, gradient, x, y, indices)) {
-        small?.view.squaredErrorGradient(
+        small?.view.gradient(
           parameters: parameters.reading, x: x.reading, y: y.reading, rows: indices.reading,
           gradient: gradient.elements)
       }
