@@ -67,6 +67,7 @@ final class TrainingDisplay: Sendable {
   }
 
   private func advance(_ progress: Progress, loss: Double) {
+    if isQuiet { return }
     guard let (start, bar) = state.withLock({ $0 }) else { return }
     let epoch = min(progress.epoch + (progress.step > 0 ? 1 : 0), epochs)
     bar.update(

@@ -61,6 +61,9 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   /// How each worker spends its time, if anybody wants to know. Set between segments only.
   var phases: PhaseTimes?
   private let memory: Memory
+  /// The plans that were last used, and for how many workers: segments of a step or two should not make them anew. Used by
+  /// whoever runs segments only, one after the other.
+  private var lastPlans: (workers: Int, plans: Plans)?
   /// Not zero once the workers are to stop after this step.
   private let control: AlignedBuffer<Int>
 
@@ -123,6 +126,13 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   }
 
   private func plans(workers: Int) -> Plans {
+    if let lastPlans, lastPlans.workers == workers { return lastPlans.plans }
+    let plans = makePlans(workers: workers)
+    lastPlans = (workers, plans)
+    return plans
+  }
+
+  private func makePlans(workers: Int) -> Plans {
     let (full, last) = (min(plan.batchSize, samples.count), plan.lastRows(samples: samples.count))
     switch memory {
     case .shards(let team):
