@@ -49,6 +49,20 @@ import Testing
     #expect(full.split(separator: "\n").count == short.split(separator: "\n").count + 180)
   }
 
+  @Test func `tables and maps are drawn on request`() throws {
+    let folder = try Folder()
+    let outcome = try Lockstep.run(["example", "xor-adam", "--charts", "."], in: folder)
+    try #require(
+      outcome.exitCode == 0, "scripts/install-dependencies --tests installs gnuplot\n\(outcome)")
+    #expect(folder.names == (1...4).map { "xor-adam-\($0).svg" })
+    let svg = String(decoding: try folder.bytes("xor-adam-4.svg"), as: UTF8.self)
+    for text in ["decision boundary, stepwise correction", "one half", "</svg>"] {
+      #expect(svg.contains(text), "\(text)")
+    }
+    let again = try Lockstep.run(["example", "xor-adam", "--charts", "."], in: folder)
+    expectFailure(again, 73, mentions: ["xor-adam-1.svg", "--force"])
+  }
+
   @Test func `a lesson that is not there is bad usage`() throws {
     let folder = try Folder()
     let outcome = try Lockstep.run(["example", "forward"], in: folder)

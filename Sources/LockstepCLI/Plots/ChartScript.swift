@@ -16,7 +16,7 @@ enum ChartKind: String, CaseIterable {
     case .svg: "svg size 800,600 font 'sans,13'"
     // Twice as many pixels, all of them twice as large.
     case .png: "pngcairo size 1600,1200 fontscale 2 linewidth 2 pointscale 2 font 'sans,13'"
-    case .pdf: "pdfcairo size 8in,6in font 'sans,13' fontscale 0.95 linewidth 1.2"
+    case .pdf: "pdfcairo size 8in,6in font 'sans,13' fontscale 0.72"
     }
   }
 }

@@ -20,8 +20,10 @@ struct LessonCharts {
     var chart = ChartScript(
       kind: .svg, title: "\(transcript.lesson): \(table.label)", subtitle: "")
     let isCloud = table.look == .cloud
+    let name = isCloud ? "loss" : table.header.count == 2 ? table.header[1] : "value"
     chart.settings = [
-      "set xlabel \(ChartScript.quoted(table.header[0]))", "set datafile missing '?'", "set format y '%.3g'",
+      "set xlabel \(ChartScript.quoted(table.header[0]))", "set datafile missing '?'",
+      "set label 3 \(ChartScript.quoted(name)) at screen 0.025, screen 0.45 center rotate", "set format y '%.3g'",
     ]
     if isCloud { chart.settings += ["set logscale y", "set format y '%.0e'"] }
     chart.blocks = [
