@@ -58,8 +58,8 @@ struct ExampleCommand: ParsableCommand {
       for (index, lesson) in chosen.enumerated() {
         let display = try ExampleDisplay(lesson: lesson)
         let text = display.text(full: full)
-        try Console.result(index == 0 ? text : "\n" + text)
         try draw(display.transcript)
+        try Console.result(index == 0 ? text : "\n" + text)
       }
     }
   }

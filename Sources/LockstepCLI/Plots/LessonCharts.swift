@@ -23,7 +23,8 @@ struct LessonCharts {
     let name = isCloud ? "loss" : table.header.count == 2 ? table.header[1] : "value"
     chart.settings = [
       "set xlabel \(ChartScript.quoted(table.header[0]))", "set datafile missing '?'",
-      "set label 3 \(ChartScript.quoted(name)) at screen 0.025, screen 0.45 center rotate", "set format y '%.3g'",
+      "set label 3 \(ChartScript.quoted(name)) at screen 0.025, screen 0.45 center rotate",
+      "set format y '%.3g'",
     ]
     if isCloud { chart.settings += ["set logscale y", "set format y '%.0e'"] }
     chart.blocks = [
