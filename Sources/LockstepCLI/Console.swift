@@ -2,11 +2,9 @@ import Lockstep
 
 #if canImport(Glibc)
   import Glibc
-  private let put = Glibc.write
   private let terminate = Glibc.exit
 #elseif canImport(Darwin)
   import Darwin
-  private let put = Darwin.write
   private let terminate = Darwin.exit
 #endif
 
@@ -25,41 +23,26 @@ enum Console {
   }
 
   /// Writes a line for a person to standard error.
-  static func message(_ text: String) { write("lockstep: \(text)\n", to: STDERR_FILENO) }
+  static func message(_ text: String) { StagedFile.append("lockstep: \(text)\n", to: STDERR_FILENO) }
 
   /// Writes a result to standard output.
   ///
   /// - Throws: ``LockstepError`` if that fails: a result that nobody got is not a success.
   static func result(_ text: String) throws(LockstepError) {
-    guard write(text + "\n", to: STDOUT_FILENO) else {
+    guard StagedFile.append(text + "\n", to: STDOUT_FILENO) else {
       throw StagedFile.failure("standard output", "cannot be written")
     }
   }
 
   /// Draws `text` over the terminal's last line; an empty text clears it.
-  static func draw(_ text: String) { write("\r\u{1B}[K\(text)", to: STDERR_FILENO) }
+  static func draw(_ text: String) { StagedFile.append("\r\u{1B}[K\(text)", to: STDERR_FILENO) }
 
   /// Ends the program with the message and the exit code of `error`.
   static func exit(_ error: LockstepError) -> Never {
     message("error: \(error)")
     if CommandLine.arguments.contains("--verbose"), let detail = error.detail {
-      write(detail + "\n", to: STDERR_FILENO)
+      StagedFile.append(detail + "\n", to: STDERR_FILENO)
     }
     terminate(ExitStatus.code(error.kind))
-  }
-
-  /// Writes all of `text` to a descriptor; if that fails, `errno` tells why.
-  @discardableResult static func write(_ text: String, to descriptor: Int32) -> Bool {
-    var text = text
-    return text.withUTF8 { bytes in
-      var done = 0
-      while done < bytes.count {
-        let count = put(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-        if count < 0, errno == EINTR { continue }
-        if count <= 0 { return false }
-        done += count
-      }
-      return true
-    }
   }
 }

@@ -24,18 +24,4 @@ enum OutputFile {
     throw LockstepError(
       .cannotCreate, path, "is the file with the samples", remedy: "Choose another \(option).")
   }
-
-  /// Puts `text` in place as the file `path`, all at once.
-  static func write(_ text: String, to path: String) throws(LockstepError) {
-    let staged = try StagedFile(replacing: path)
-    let file = open(staged.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw StagedFile.failure(path, "cannot be created") }
-    let written = Console.write(text, to: file)
-    let reason = errno
-    guard close(file) == 0, written else {
-      errno = written ? errno : reason
-      throw StagedFile.failure(path, "cannot be written")
-    }
-    try staged.commit()
-  }
 }

@@ -94,7 +94,7 @@ struct ScalingCommand: ParsableCommand {
     let report = try ScalingStudy(options, stop: stop) { display.show($0) }.run()
     display.finish()
     let records = ScalingRecords(report: report)
-    if let csv, csv != "-" { try OutputFile.write(records.csv + "\n", to: csv) }
+    if let csv, csv != "-" { try StagedFile.write(records.csv + "\n", to: csv) }
     if let chart, let kind = ChartKind(path: chart) {
       try gnuplot?.draw(ScalingChart(study: .init(report), kind: kind).chart.text, to: chart)
     }

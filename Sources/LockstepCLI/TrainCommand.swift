@@ -53,6 +53,10 @@ struct TrainCommand: ParsableCommand {
   var checkpointEvery = 1
   @Option(help: "Steps between further checkpoints. (default: none)", transform: Parse.positive)
   var checkpointSteps: Int?
+  @Option(
+    help: "A file that gets one line an epoch: .csv or .jsonl. --resume writes it anew, from the start.",
+    completion: .file(extensions: TrainingLog.Format.allCases.map(\.rawValue)))
+  var log: String?
   @Flag(
     help:
       "Keep the parameters after each epoch in the checkpoint, for plot weights. Once begun, --resume goes on."
@@ -60,7 +64,7 @@ struct TrainCommand: ParsableCommand {
   var recordParameters = false
   @Flag(help: "Go on from the output if it is there.")
   var resume = false
-  @Flag(help: "Replace the output if it is there.")
+  @Flag(help: "Replace the output and the log if they are there.")
   var force = false
 
   @OptionGroup var console: OutputOptions
@@ -71,6 +75,9 @@ struct TrainCommand: ParsableCommand {
     }
     if earlyStopping != nil, validation == nil, validationFraction == 0 {
       throw ValidationError("--early-stopping needs --validation or --validation-fraction.")
+    }
+    if let log, TrainingLog.Format(path: log) == nil {
+      throw ValidationError("--log \(log) must end in .csv or .jsonl.")
     }
     if resume, output == nil {
       throw ValidationError("--resume needs --output: the checkpoint to go on from.")
@@ -98,6 +105,7 @@ struct TrainCommand: ParsableCommand {
     options.output = output
     options.checkpointEvery = checkpointEvery
     options.checkpointSteps = checkpointSteps
+    options.log = log
     options.recordsParameters = recordParameters
     options.resume = resume
     options.replacesOutput = force

@@ -2,7 +2,7 @@ import HDF5
 import Primitives
 
 /// The loop of a training run: steps, in pieces short enough to look up from, and checkpoints where they are due.
-struct TrainingLoop<Element: Scalar & HDF5Element> {
+struct TrainingLoop<Element: Scalar & HDF5Element>: ~Copyable {
   let trainer: Trainer<Element>
   let options: TrainingOptions
   let datasetDigest: String
@@ -10,11 +10,15 @@ struct TrainingLoop<Element: Scalar & HDF5Element> {
   private(set) var wasStopped = false
   private var saved: Progress?
   private var announcedThreads = false
+  private let log: TrainingLog?
 
   init(
     trainer: Trainer<Element>, options: TrainingOptions, datasetDigest: String,
     observer: @escaping @Sendable (TrainingEvent) -> Void
-  ) {
+  ) throws(LockstepError) {
+    log = try options.log.map { path throws(LockstepError) in
+      try TrainingLog(path: path, stepsPerEpoch: trainer.stepsPerEpoch, history: trainer.history)
+    }
     self.trainer = trainer
     self.options = options
     self.datasetDigest = datasetDigest
@@ -50,6 +54,10 @@ struct TrainingLoop<Element: Scalar & HDF5Element> {
       wasStopped = stop.isMade && !isDone
       announce(since: before)
       if isCheckpointDue(since: before) { try save() }
+      // After the checkpoint: a log that cannot be written should not cost the epoch.
+      if trainer.progress.epoch > before.epoch {
+        try log?.append(trainer.progress.epoch, trainer.history[before.epoch])
+      }
     }
     if stoppedEarly { observer(.stoppedEarly(trainer.progress)) }
     try trainer.checkFinite()

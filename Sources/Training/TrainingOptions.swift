@@ -58,11 +58,13 @@ public struct TrainingOptions: Sendable {
   public var checkpointEvery = 1
   /// Write a checkpoint every so many steps, too.
   public var checkpointSteps: Int?
+  /// Where to write a line an epoch, as ``TrainingLog`` says.
+  public var log: String?
   /// Record the parameters after each epoch, in the checkpoint. Once begun, it is gone on with.
   public var recordsParameters = false
   /// Go on from `output` if it is there.
   public var resume = false
-  /// Write `output` anew if it is there.
+  /// Write `output` and `log` anew if they are there.
   public var replacesOutput = false
 
   /// Training on `data` with the default options.

@@ -48,6 +48,7 @@ public struct TrainingRun: Sendable {
     let claim = try options.output.map { path throws(LockstepError) in try OutputClaim(path) }
     defer { claim?.release() }
     try requireReplaceable()
+    try checkLog()
     let resumed: Checkpoint<Element>? = try checkpointToResume()
     let data = try TrainingData(options, as: type)
     let recipe = try settleRecipe(data, resumed: resumed)
@@ -58,7 +59,7 @@ public struct TrainingRun: Sendable {
       validationSamples: trainer.validation?.count ?? 0, stepsPerEpoch: trainer.stepsPerEpoch,
       resumedAt: resumed?.progress)
     observer(.started(first))
-    var loop = TrainingLoop(
+    var loop = try TrainingLoop(
       trainer: trainer, options: options, datasetDigest: data.samples.digest.description,
       observer: observer)
     let (rows, seconds) = try loop.run(stop: stop)
@@ -113,6 +114,26 @@ public struct TrainingRun: Sendable {
       throw LockstepError(
         .cannotCreate, output, "is there already",
         remedy: "Go on from it with --resume, replace it with --force, or choose another --output.")
+    }
+  }
+
+  /// Throws if writing the log would destroy something that nobody said may go. A run that is gone on with writes it anew.
+  private func checkLog() throws(LockstepError) {
+    guard let log = options.log else { return }
+    try StagedFile.requireWritable(log)
+    let found = FileIdentity(log)
+    let inputs = [options.data.file, options.validation?.file, options.initial].compactMap { $0 }
+    // The output need not be there yet to be the same file.
+    let output = try options.output.map { path throws(LockstepError) in try StagedFile.resolvingLink(path) }
+    guard try output != StagedFile.resolvingLink(log),
+      !inputs.contains(where: { found != nil && FileIdentity($0) == found })
+    else {
+      throw LockstepError(
+        .cannotCreate, log, "is another file of this run", remedy: "Choose another --log.")
+    }
+    guard found == nil || options.resume || options.replacesOutput else {
+      throw LockstepError(
+        .cannotCreate, log, "is there already", remedy: "Replace it with --force, or choose another --log.")
     }
   }
 

@@ -14,8 +14,7 @@ struct UpdateRule: Sendable {
   let optimizer: Optimizer
   let schedule: Schedule
   let reduction: Reduction
-  /// The largest norm that a gradient may have; longer ones are scaled down to it (R. Pascanu, T. Mikolov, Y. Bengio, "On
-  /// the difficulty of training recurrent neural networks", ICML 2013, algorithm 1).
+  /// The largest norm that a gradient may have; longer ones are scaled down to it, see ``GradientClipping``.
   let clipNorm: Double?
 
   /// Step `number`, the first being 1.
@@ -29,11 +28,7 @@ struct UpdateRule: Sendable {
     number: Int, rows: Int, divisor: Double, squares: Double = 0
   ) -> PreparedStep<Element> {
     var scale = scale(rows: rows, divisor: divisor)
-    if let clipNorm {
-      let norm = scale * squares.squareRoot()
-      // A norm that is not finite clips nothing: it would make zeros of numbers that are to be seen.
-      if norm > clipNorm, norm.isFinite { scale *= clipNorm / norm }
-    }
+    if let clipNorm { scale = GradientClipping.scale(scale, squares: squares, limit: clipNorm) }
     return optimizer.prepare(step: number, scale: scale, learningRate: learningRate(step: number))
   }
 

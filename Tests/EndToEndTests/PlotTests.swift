@@ -60,6 +60,24 @@ import Testing
       mentions: ["Loss over the epochs", "xor.weights.h5, training", "xor.weights.h5, validation"])
   }
 
+  @Test func `losses from a log`() throws {
+    let folder = try xor(["--validation", "xor.h5", "--log", "xor.csv"])
+    try draw(
+      ["loss", "xor.csv"], as: "c.svg", in: folder, mentions: ["training", "validation", "epoch", "xor.csv"])
+    try draw(
+      ["loss", "xor.csv", "xor.weights.h5", "--log-scale"], as: "d.svg", in: folder,
+      mentions: ["xor.csv, training", "xor.weights.h5, training"])
+    try folder.write("nothing\n".utf8, to: "bad.csv")
+    expectFailure(
+      try Lockstep.run(["plot", "loss", "bad.csv", "--output", "e.svg"], in: folder), 65,
+      mentions: ["bad.csv:1", "--log"])
+    expectFailure(
+      try Lockstep.run(["train", "xor.h5", "--log", "xor.txt"], in: folder), 64, mentions: [".csv", ".jsonl"])
+    expectFailure(
+      try Lockstep.run(["train", "xor.h5", "--log", "xor.csv"], in: folder), 73,
+      mentions: ["xor.csv", "--force"])
+  }
+
   @Test func `a single epoch is a point`() throws {
     let folder = try Folder()
     try Lockstep.generate(rows: 100, in: folder)

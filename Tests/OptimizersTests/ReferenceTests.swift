@@ -39,6 +39,7 @@ private struct Reference: Decodable {
     var name: String
     var hyperparameters: [Hyperparameter: Double]
     var biasCorrection: String?
+    var clipNorm: Double?
     /// The parameters after each step.
     var parameters: [[Double]]
 
@@ -55,6 +56,7 @@ private struct Reference: Decodable {
       parameters = try container.decode([[Double]].self, forKey: Key(stringValue: "parameters"))
       biasCorrection = try container.decodeIfPresent(
         String.self, forKey: Key(stringValue: "bias-correction"))
+      clipNorm = try container.decodeIfPresent(Double.self, forKey: Key(stringValue: "clip-norm"))
       hyperparameters = [:]
       for hyperparameter in Hyperparameter.allCases {
         hyperparameters[hyperparameter] = try container.decodeIfPresent(
@@ -94,7 +96,9 @@ private struct Reference: Decodable {
     for (index, gradient) in reference.gradients.enumerated() {
       // Sums over a batch of four, which the step makes means.
       let sums = AlignedBuffer(gradient.map { Element(4 * $0) }, filler: 0)
-      let step: PreparedStep<Element> = optimizer.prepare(step: index + 1, scale: 0.25)
+      let squares = sums.elements.reduce(0) { $0 + Double($1) * Double($1) }
+      let scale = run.clipNorm.map { GradientClipping.scale(0.25, squares: squares, limit: $0) } ?? 0.25
+      let step: PreparedStep<Element> = optimizer.prepare(step: index + 1, scale: scale)
       step.apply(
         to: 0..<parameters.count, parameters: parameters.elements,
         gradient: UnsafeBufferPointer(sums.elements), state: state.elements)
@@ -111,6 +115,12 @@ private struct Reference: Decodable {
     let reference = try Reference.load()
     #expect(reference.gradients.count == 50)
     #expect(Set(reference.runs.map(\.name)) == Set(Optimizer.Name.allCases.map(\.rawValue)))
+    for name in Optimizer.Name.allCases {
+      let runs = reference.runs.filter { $0.name == name.rawValue && $0.biasCorrection == nil }
+      // With and without decay, each of them clipped and not.
+      let kinds = runs.map { [$0.hyperparameters[.weightDecay] ?? 0 > 0, $0.clipNorm != nil] }
+      #expect(Set(kinds).count == 4, "\(name)")
+    }
     for run in reference.runs {
       #expect(run.parameters.count == 50 && run.parameters.allSatisfy { $0.count == reference.initial.count })
       let optimizer = try run.optimizer()

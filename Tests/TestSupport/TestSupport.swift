@@ -19,6 +19,16 @@ public final class TemporaryFolder {
   /// The path of a file in the folder.
   public func file(_ name: String) -> String { "\(path)/\(name)" }
 
+  /// Writes a text file.
+  public func write(_ text: some StringProtocol, to name: String) throws {
+    try text.write(toFile: file(name), atomically: false, encoding: .utf8)
+  }
+
+  /// What is in a text file.
+  public func text(_ name: String) throws -> String {
+    try String(contentsOfFile: file(name), encoding: .utf8)
+  }
+
   /// The names in the folder, hidden ones included.
   public var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 }

@@ -1,7 +1,8 @@
 """Writes optimizers.json: fifty steps of every optimizer, in double precision, and the learning rates of every schedule,
 by programs that share no code with Lockstep. Needs PyTorch; run once, by hand: python3 make_reference.py
 
-What PyTorch has is PyTorch's. The fixed correction of Adam's bias is no library's: it is worked out here with NumPy.
+What PyTorch has is PyTorch's. The fixed correction of Adam's bias is no library's: it is worked out here with NumPy. So is
+clipping, because PyTorch's divides by the norm plus 1e-6.
 
 The gradients are given, not those of a network, so that a difference stays what one step makes it. All given numbers are
 multiples of 1/4096, so that float32 holds them exactly.
@@ -31,6 +32,7 @@ RUNS = [
     {"name": "adam", "learning-rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
     {"name": "adam", "learning-rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3, "weight-decay": 0.01},
     {"name": "adamw", "learning-rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight-decay": 0.01},
+    {"name": "adamw", "learning-rate": 0.01, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8, "weight-decay": 0.0},
     {"name": "adamw", "learning-rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3, "weight-decay": 0.5},
 ]
 FIXED = [
@@ -38,6 +40,9 @@ FIXED = [
     {"name": "adam", "learning-rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3, "weight-decay": 0.01},
     {"name": "adamw", "learning-rate": 0.01, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8, "weight-decay": 0.5},
 ]
+
+# Every rule again, with and without decay, on gradients whose norm is cut to this: about half of them are longer.
+CLIP_NORM = 3.0
 
 SCHEDULES = [
     {"schedule": "constant", "warmup-steps": 8},
@@ -61,6 +66,11 @@ def given():
     gradients[:, 3] = np.abs(gradients[:, 3])
     gradients[10:40, 4] = 0
     return initial, gradients
+
+
+def clipped(gradient):
+    norm = np.sqrt(np.sum(gradient**2))
+    return gradient * (CLIP_NORM / norm) if norm > CLIP_NORM else gradient
 
 
 def torch_optimizer(run, parameters):
@@ -144,6 +154,8 @@ def rates(run):
 def main():
     initial, gradients = given()
     runs = [{**run, "parameters": by_torch(run, initial, gradients)} for run in RUNS]
+    cut = np.array([clipped(gradient) for gradient in gradients])
+    runs += [{**run, "clip-norm": CLIP_NORM, "parameters": by_torch(run, initial, cut)} for run in RUNS]
     runs += [
         {**run, "bias-correction": "fixed", "parameters": by_numpy_with_fixed_correction(run, initial, gradients)}
         for run in FIXED
