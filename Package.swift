@@ -25,6 +25,9 @@ let package = Package(
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+    .systemLibrary(
+      name: "CDeflate", pkgConfig: "libdeflate",
+      providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
     .target(name: "CPlatform"),
     .target(name: "CKernels"),
 
@@ -34,7 +37,7 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CKernels", "Primitives"]),
     .target(name: "Networks", dependencies: ["Kernels", "Primitives"]),
     .target(name: "Optimizers", dependencies: ["Kernels", "Primitives"]),
-    .target(name: "Datasets", dependencies: ["HDF5", "Kernels", "Primitives"]),
+    .target(name: "Datasets", dependencies: ["CDeflate", "HDF5", "Kernels", "Primitives"]),
     .target(
       name: "Training",
       dependencies: [

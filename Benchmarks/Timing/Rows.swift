@@ -4,12 +4,12 @@ import Lockstep
 /// How rows are found and collected, on one thread.
 func rows() {
   let (samples, count) = (100_000, 1024)
-  for shuffled in [true, false] {
+  for shuffle in [Shuffle.full, .blocks(BlockShape(rowBytes: 512)), .none] {
     measure(
-      "order of \(count) of \(samples) rows, \(shuffled ? "shuffled" : "as in the file")",
+      "order of \(count) of \(samples) rows, shuffle: \(shuffle.name)",
       (.thousands, amount: Double(count)), repetitions: .kilo
     ) {
-      let order = EpochOrder(count: samples, seed: 0, epoch: 1, shuffled: shuffled)
+      let order = EpochOrder(count: samples, seed: 0, epoch: 1, shuffle: shuffle)
       let indices = AlignedBuffer(repeating: 0, count: count)
       var start = 0
       return {
@@ -28,7 +28,7 @@ func rows() {
       let rows = AlignedBuffer<Float>(repeating: 0, count: count * features)
       // The rows of a whole epoch, in its order.
       let indices = AlignedBuffer(repeating: 0, count: samples)
-      EpochOrder(count: samples, seed: 0, epoch: 1, shuffled: true).copyRows(from: 0, into: indices.elements)
+      EpochOrder(count: samples, seed: 0, epoch: 1, shuffle: .full).copyRows(from: 0, into: indices.elements)
       var start = 0
       return {
         Gather.rows(

@@ -35,6 +35,11 @@ public struct DatasetFile: ~Copyable {
     self.y = y
   }
 
+  /// What reads the file's bytes without libhdf5.
+  func makeRawFile() throws(LockstepError) -> RawFile {
+    try withHDF5Errors { () throws(HDF5Error) in try RawFile(file) }
+  }
+
   private static func checkShapes(_ x: [Int], _ y: [Int], _ location: DatasetLocation) throws(LockstepError) {
     try checkFeatures(x, location)
     guard y.count == 1 || y.count == 2 else {

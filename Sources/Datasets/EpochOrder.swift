@@ -5,30 +5,65 @@ import Primitives
 public struct EpochOrder: Sendable {
   /// The number of rows.
   public let count: Int
-  /// Nil for the order of the file.
-  private let permutation: KeyedPermutation?
-  private let variant: KernelVariant?
+  /// What looks rows up, without counting references: valid as long as this order.
+  public let view: View
+  /// What the view's addresses lead to.
+  private let table: WindowTable?
 
-  /// The order of `epoch`, which counts from 0; that of the file if `shuffled` is false.
-  public init(count: Int, seed: UInt64, epoch: Int, shuffled: Bool, variant: KernelVariant? = .current) {
+  /// The order of `epoch`, which counts from 0.
+  public init(count: Int, seed: UInt64, epoch: Int, shuffle: Shuffle, variant: KernelVariant? = .current) {
+    switch shuffle {
+    case .none: self.init(count: count, table: nil, lookup: .asTheyAre)
+    case .full:
+      let random = CounterRandom(
+        seed: seed, purpose: .epochOrder, stream: UInt32(truncatingIfNeeded: epoch))
+      self.init(
+        count: count, table: nil,
+        lookup: .permutation(KeyedPermutation(count: count, random: random), variant))
+    case .blocks(let shape):
+      self.init(
+        BlockOrder(count: count, shape: shape, seed: seed, epoch: epoch), at: .file, variant: variant)
+    }
+  }
+
+  /// The order of an epoch whose rows lie at `place`.
+  init(_ order: BlockOrder, at place: WindowTable.Place, variant: KernelVariant?) {
+    let table = WindowTable(order, at: place, variant: variant)
+    self.init(count: order.count, table: table, lookup: .windows(table.view))
+  }
+
+  private init(count: Int, table: WindowTable?, lookup: Lookup) {
     self.count = count
-    self.variant = variant
-    permutation =
-      shuffled
-      ? KeyedPermutation(
-        count: count,
-        random: CounterRandom(
-          seed: seed, purpose: .epochOrder, stream: UInt32(truncatingIfNeeded: epoch)))
-      : nil
+    self.table = table
+    view = View(count: count, lookup: lookup)
   }
 
   /// Writes the rows at the positions from `start` on into `rows`.
   public func copyRows(from start: Int, into rows: UnsafeMutableBufferPointer<Int>) {
-    precondition(start >= 0 && start + rows.count <= count)
-    if let permutation {
-      permutation.copyIndices(from: start, into: rows, variant: variant)
-    } else {
-      for index in rows.indices { rows[index] = start &+ index }
+    withExtendedLifetime(table) { view.copyRows(from: start, into: rows) }
+  }
+
+  /// See ``EpochOrder/view``.
+  public struct View: BitwiseCopyable, Sendable {
+    /// The number of rows.
+    public let count: Int
+    fileprivate let lookup: Lookup
+
+    /// Writes the rows at the positions from `start` on into `rows`.
+    public func copyRows(from start: Int, into rows: UnsafeMutableBufferPointer<Int>) {
+      precondition(start >= 0 && start + rows.count <= count)
+      switch lookup {
+      case .asTheyAre: for index in rows.indices { rows[index] = start &+ index }
+      case .permutation(let permutation, let variant):
+        permutation.copyIndices(from: start, into: rows, variant: variant)
+      case .windows(let windows): windows.copyRows(from: start, into: rows)
+      }
     }
+  }
+
+  fileprivate enum Lookup: BitwiseCopyable, Sendable {
+    case asTheyAre
+    case permutation(KeyedPermutation, KernelVariant?)
+    case windows(WindowTable.View)
   }
 }

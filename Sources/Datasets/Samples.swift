@@ -50,6 +50,14 @@ public final class Samples<Element: Scalar>: Sendable {
       targets: .labels(AlignedBuffer(labels, filler: 0), classes: classes))
   }
 
+  /// The bytes of a row, features and targets together.
+  public var rowBytes: Int {
+    switch targets {
+    case .values(_, let columns): (features + columns) * MemoryLayout<Element>.stride
+    case .labels: features * MemoryLayout<Element>.stride + MemoryLayout<Int32>.stride
+    }
+  }
+
   /// The width that a network's output layer needs: targets, or classes.
   public var outputs: Int {
     switch targets {

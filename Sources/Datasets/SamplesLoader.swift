@@ -10,150 +10,89 @@ public enum TargetRole: Sendable, Equatable {
   case labels
 }
 
-/// What a file gave.
+/// What a pass over all samples gave.
 public struct LoadedSamples<Element: Scalar>: Sendable {
-  /// The rows to train on.
-  public var training: Samples<Element>
+  /// The rows to train on, unless they were left where they are.
+  public var training: Samples<Element>?
   /// The rows kept aside, if a split was asked for.
   public var validation: Samples<Element>?
+  /// The width that a network's output layer needs: targets, or classes.
+  public var outputs: Int
   /// The digest of all rows, as they are in memory, in the order of the file.
   public var digest: Digest
+  /// A target that is no probability, if there is one.
+  public var firstImprobableTarget: Element?
 }
 
-/// Reads samples from a file into memory, block by block, and checks every number.
-public struct SamplesLoader<Element: Scalar & HDF5Element>: ~Copyable {
-  private let file: DatasetFile
-  private let role: TargetRole
+/// Reads samples into memory, or looks at them and leaves them where they are, block by block; every number is checked.
+public struct SamplesLoader<Element: Scalar> {
+  private let source: any RowSource<Element>
   private let split: Split?
+  private let keepsTraining: Bool
+  private let threads: Int
 
-  /// A loader of `file`; `split` tells which rows are kept aside.
-  public init(_ file: consuming DatasetFile, role: TargetRole, split: Split? = nil) {
-    self.file = file
-    self.role = role
+  /// A loader of what `source` has.
+  ///
+  /// - Parameters:
+  ///   - source: the samples.
+  ///   - split: which rows are kept aside.
+  ///   - keepsTraining: whether the others are held in memory.
+  ///   - threads: how many threads read.
+  public init(
+    _ source: any RowSource<Element>, split: Split? = nil, keepsTraining: Bool = true, threads: Int = 1
+  ) {
+    self.source = source
     self.split = split
-  }
-
-  /// The rows read at a time, so that a block is about a megabyte.
-  private var blockRows: Int {
-    let width = max(file.features, file.targets)
-    return max(1, (1 << 20) / (width * MemoryLayout<Element>.stride))
+    self.keepsTraining = keepsTraining
+    self.threads = threads
   }
 
   /// Reads everything.
   ///
   /// - Throws: ``LockstepError`` of kind `badData`, naming the row, if a number is not finite or a label is not a class.
   public func load() throws(LockstepError) -> LoadedSamples<Element> {
+    let scan = try RowScan(source, threads: threads)
     var digester = Digester()
-    let x = try loadValues(
-      file.x, width: file.features, name: file.location.xName, digester: &digester)
-    let training: Samples<Element>
-    let validation: Samples<Element>?
-    switch role {
-    case .values:
-      let y = try loadValues(
-        file.y, width: file.targets, name: file.location.yName, digester: &digester)
-      training = samples(x.kept, .values(y.kept, columns: file.targets))
-      validation = split.map { _ in samples(x.aside, .values(y.aside, columns: file.targets)) }
-    case .labels:
-      let y = try loadLabels(digester: &digester)
-      training = samples(x.kept, .labels(y.kept, classes: y.classes))
-      validation = split.map { _ in samples(x.aside, .labels(y.aside, classes: y.classes)) }
+    var x = sorter(0 as Element, width: source.features)
+    try scan.forEach(.features) { rows, place in
+      digester.update(UnsafeRawBufferPointer(place.x))
+      x.take(UnsafeBufferPointer(place.x), from: rows.lowerBound, split: split)
     }
-    return LoadedSamples(training: training, validation: validation, digest: digester.digest)
-  }
-
-  private func samples(
-    _ x: AlignedBuffer<Element>, _ targets: Samples<Element>.TargetStorage
-  ) -> Samples<Element> {
-    Samples(count: x.count / file.features, features: file.features, x: x, targets: targets)
-  }
-
-  private var asideRows: Int { split?.validationCount ?? 0 }
-
-  private func loadValues(
-    _ dataset: borrowing Dataset, width: Int, name: String, digester: inout Digester
-  ) throws(LockstepError) -> (kept: AlignedBuffer<Element>, aside: AlignedBuffer<Element>) {
-    var rows = RowSorter<Element>(kept: file.rows - asideRows, aside: asideRows, width: width)
-    let block = AlignedBuffer<Element>(repeating: 0, count: min(blockRows, file.rows) * width)
-    var start = 0
-    while start < file.rows {
-      let count = min(blockRows, file.rows - start)
-      let part = UnsafeMutableBufferPointer(rebasing: block.elements[..<(count * width)])
-      try withHDF5Errors { () throws(HDF5Error) in
-        try dataset.read(.rows(start..<start + count), into: part)
-      }
-      if let position = Elementwise.firstNonFinite(UnsafeBufferPointer(part)) {
-        throw LockstepError.notFinite(
-          name, row: start + position / width, column: position % width, value: part[position])
-      }
-      digester.update(UnsafeRawBufferPointer(part))
-      rows.take(UnsafeBufferPointer(part), from: start, split: split)
-      start += count
-    }
-    withExtendedLifetime(block) {}
-    return (rows.kept, rows.aside)
-  }
-
-  private func loadLabels(digester: inout Digester) throws(LockstepError)
-    -> (kept: AlignedBuffer<Int32>, aside: AlignedBuffer<Int32>, classes: Int)
-  {
-    guard file.targets == 1 else {
-      throw LockstepError(
-        .badData, file.location.yName, "classes must be a vector", found: "shape \(file.y.shape)",
-        expected: "[rows]", remedy: "Write one class a row, or choose --loss mse.")
-    }
-    var rows = RowSorter<Int32>(kept: file.rows - asideRows, aside: asideRows, width: 1)
-    let block = AlignedBuffer<Int32>(repeating: 0, count: min(blockRows, file.rows))
-    var start = 0
+    var values = sorter(0 as Element, width: source.targets == .labels ? 0 : source.targets.columns)
+    var labels = sorter(0 as Int32, width: source.targets == .labels ? 1 : 0)
     var largest: Int32 = 0
-    while start < file.rows {
-      let count = min(blockRows, file.rows - start)
-      let part = UnsafeMutableBufferPointer(rebasing: block.elements[..<count])
-      switch file.y.type {
-      case .integer(_, signed: true):
-        try readLabels(from: start, into: part, zero: Int64(0)) { Int32(exactly: $0) }
-      case .integer(_, signed: false):
-        try readLabels(from: start, into: part, zero: UInt64(0)) { Int32(exactly: $0) }
-      default: try readLabels(from: start, into: part, zero: 0.0) { Int32(exactly: $0) }
+    var improbable: Element?
+    try scan.forEach(.targets) { rows, place in
+      switch place.targets {
+      case .values(let part)?:
+        digester.update(UnsafeRawBufferPointer(part))
+        if improbable == nil { improbable = Elementwise.firstOutsideUnitInterval(UnsafeBufferPointer(part)) }
+        values.take(UnsafeBufferPointer(part), from: rows.lowerBound, split: split)
+      case .labels(let part)?:
+        digester.update(UnsafeRawBufferPointer(part))
+        for label in part { largest = max(largest, label) }
+        labels.take(UnsafeBufferPointer(part), from: rows.lowerBound, split: split)
+      case nil: break
       }
-      for label in part { largest = max(largest, label) }
-      digester.update(UnsafeRawBufferPointer(part))
-      rows.take(UnsafeBufferPointer(part), from: start, split: split)
-      start += count
     }
-    withExtendedLifetime(block) {}
-    return (rows.kept, rows.aside, Int(largest) + 1)
+    let outputs = source.targets == .labels ? Int(largest) + 1 : source.targets.columns
+    func samples(
+      _ x: AlignedBuffer<Element>, _ values: AlignedBuffer<Element>, _ labels: AlignedBuffer<Int32>
+    ) -> Samples<Element> {
+      Samples(
+        count: x.count / source.features, features: source.features, x: x,
+        targets: source.targets == .labels
+          ? .labels(labels, classes: outputs) : .values(values, columns: outputs))
+    }
+    return LoadedSamples(
+      training: keepsTraining ? samples(x.kept, values.kept, labels.kept) : nil,
+      validation: split.map { _ in samples(x.aside, values.aside, labels.aside) }, outputs: outputs,
+      digest: digester.digest, firstImprobableTarget: improbable)
   }
 
-  /// Reads classes that are stored as `Stored`; `exactly` turns a stored number into the same whole number, if it is one.
-  private func readLabels<Stored: HDF5Element>(
-    from start: Int, into labels: UnsafeMutableBufferPointer<Int32>, zero: Stored,
-    exactly: (Stored) -> Int32?
-  ) throws(LockstepError) {
-    let stored = try read(Stored.self, from: start, count: labels.count, zero: zero)
-    for (index, value) in stored.array.enumerated() {
-      guard let label = exactly(value), label >= 0, label < Int32.max else {
-        throw badLabel("\(value)", row: start + index)
-      }
-      labels[index] = label
-    }
-  }
-
-  private func read<Stored: HDF5Element>(
-    _ type: Stored.Type, from start: Int, count: Int, zero: Stored
-  ) throws(LockstepError) -> AlignedBuffer<Stored> {
-    let buffer = AlignedBuffer(repeating: zero, count: count)
-    try withHDF5Errors { () throws(HDF5Error) in
-      try file.y.read(.rows(start..<start + count), into: buffer.elements)
-    }
-    return buffer
-  }
-
-  private func badLabel(_ value: String, row: Int) -> LockstepError {
-    LockstepError(
-      .badData, file.location.yName, "row \(row) is not a class", found: value,
-      expected: "a whole number from 0 up",
-      remedy: "Number the classes from 0, or choose --loss mse for regression.")
+  private func sorter<Number>(_ zero: Number, width: Int) -> RowSorter<Number> {
+    let aside = split?.validationCount ?? 0
+    return RowSorter(kept: keepsTraining ? source.count - aside : 0, aside: aside, width: width)
   }
 }
 
@@ -173,21 +112,22 @@ private struct RowSorter<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>
 
   mutating func take(_ rows: UnsafeBufferPointer<Element>, from start: Int, split: Split?) {
     guard let split else {
-      _ = UnsafeMutableBufferPointer(rebasing: kept.elements[keptEnd...]).update(fromContentsOf: rows)
-      keptEnd += rows.count
+      if keptEnd < kept.count { keep(rows) }
       return
     }
     for row in 0..<rows.count / width {
-      let values = rows[row * width..<(row + 1) * width]
+      let values = UnsafeBufferPointer(rebasing: rows[row * width..<(row + 1) * width])
       if split.isValidation(start + row) {
-        _ = UnsafeMutableBufferPointer(rebasing: aside.elements[asideEnd...])
-          .update(fromContentsOf: values)
+        _ = UnsafeMutableBufferPointer(rebasing: aside.elements[asideEnd...]).update(fromContentsOf: values)
         asideEnd += width
-      } else {
-        _ = UnsafeMutableBufferPointer(rebasing: kept.elements[keptEnd...])
-          .update(fromContentsOf: values)
-        keptEnd += width
+      } else if keptEnd < kept.count {
+        keep(values)
       }
     }
+  }
+
+  private mutating func keep(_ values: UnsafeBufferPointer<Element>) {
+    _ = UnsafeMutableBufferPointer(rebasing: kept.elements[keptEnd...]).update(fromContentsOf: values)
+    keptEnd += values.count
   }
 }

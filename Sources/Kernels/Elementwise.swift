@@ -50,3 +50,14 @@ public enum Elementwise {
     return two[0] + two[1]
   }
 }
+
+extension Elementwise {
+  /// The first element that is no probability, if there is one.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  public static func firstOutsideUnitInterval<Element: Scalar>(_ values: UnsafeBufferPointer<Element>)
+    -> Element?
+  {
+    values.first { !($0 >= 0 && $0 <= 1) }
+  }
+}

@@ -119,7 +119,7 @@ private struct Descent {
   private func firstRows(seed: UInt64) -> [Int] {
     var rows = [Int](repeating: 0, count: Self.steps)
     rows.withUnsafeMutableBufferPointer {
-      EpochOrder(count: samples.count, seed: seed, epoch: 0, shuffled: true).copyRows(from: 0, into: $0)
+      EpochOrder(count: samples.count, seed: seed, epoch: 0, shuffle: .full).copyRows(from: 0, into: $0)
     }
     return rows
   }

@@ -42,7 +42,7 @@ extension Lesson {
     let recipe = try Recipe(
       network: MLP(inputs: 2, hidden: [4], outputs: 1, activation: .sigmoid, outputActivation: .sigmoid),
       loss: .meanSquaredError, optimizer: .adam(Adam(learningRate: 0.001, biasCorrection: correction)),
-      reduction: .sum, initializer: .normal, batchSize: 4, shards: .count(4), seed: 0, shuffle: false)
+      reduction: .sum, initializer: .normal, batchSize: 4, shards: .count(4), seed: 0, shuffle: .none)
     return try Trainer(recipe: recipe, samples: TruthTable.xor.samples())
   }
 }

@@ -83,6 +83,19 @@ enum Parse {
     return value
   }
 
+  /// A number of bytes, such as 4096, 256MiB, 1.5GB or 2G; letters alone are powers of 1024.
+  static func bytes(_ text: String) throws -> Int {
+    let digits = text.prefix { $0.isNumber || $0 == "." }
+    let units: [String: Double] = [
+      "": 1, "B": 1, "K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40, "KIB": 0x1p10, "MIB": 0x1p20,
+      "GIB": 0x1p30, "TIB": 0x1p40, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
+    ]
+    let unit = text.dropFirst(digits.count).uppercased()
+    guard let number = Double(digits), let factor = units[unit], number * factor >= 1, number * factor <= 1e18
+    else { throw ValidationError("it must be a number of bytes, as in 256MiB or 2GB.") }
+    return Int(number * factor)
+  }
+
   static func count(_ text: String) throws -> Int {
     guard let value = Int(text), value >= 0 else {
       throw ValidationError("it must be a whole number from 0 up.")

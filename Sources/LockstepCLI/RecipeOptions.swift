@@ -1,6 +1,8 @@
 import ArgumentParser
 import Lockstep
 
+extension ShuffleChoice.Way: ExpressibleByArgument {}
+
 /// Options that make up a recipe, for every command that trains.
 struct RecipeOptions: ParsableArguments {
   @Option(
@@ -38,8 +40,23 @@ struct RecipeOptions: ParsableArguments {
   var batchSize = 256
   @Option(help: "Of initialisation, order of rows and validation split.")
   var seed: UInt64 = 0
-  @Flag(help: "Take the rows in the order of the file.")
+  @Option(
+    help: """
+      In what order an epoch takes the rows: any (full); blocks of consecutive rows in any order, mixed within windows of \
+      many blocks (blocks); or that of the file (none). (default: full where the data fit into the memory budget, else blocks)
+      """)
+  var shuffle: ShuffleChoice.Way?
+  @Flag(help: "The same as --shuffle none.")
   var noShuffle = false
+  @Option(
+    help: "For --shuffle blocks: the rows of a block, a power of two. (default: by the width of a row)",
+    transform: Parse.positive)
+  var blockRows: Int?
+  @Option(
+    help:
+      "For --shuffle blocks: the rows that are mixed, a multiple of the block. (default: 262144, or 64 MiB of rows)",
+    transform: Parse.positive)
+  var windowRows: Int?
   @Option(help: "Number format of parameters and arithmetic.")
   var precision = Precision.float32
   @Option(
@@ -49,6 +66,14 @@ struct RecipeOptions: ParsableArguments {
   var shards = ShardChoice.automatic
 
   func validate() throws {
+    if noShuffle, let shuffle, shuffle != .unshuffled {
+      throw ValidationError("Give --no-shuffle or --shuffle \(shuffle.rawValue), not both.")
+    }
+    if noShuffle || shuffle == .full || shuffle == .unshuffled,
+      blockRows != nil || windowRows != nil
+    {
+      throw ValidationError("--block-rows and --window-rows are for --shuffle blocks.")
+    }
     if huberDelta != nil, loss.loss?.huberDelta == nil {
       throw ValidationError("--huber-delta is for --loss huber.")
     }
@@ -69,7 +94,8 @@ struct RecipeOptions: ParsableArguments {
     options.cosineSpansRun = step.decaySteps == nil
     options.batchSize = batchSize
     options.seed = seed
-    options.shuffle = !noShuffle
+    options.shuffle = ShuffleChoice(
+      noShuffle ? .unshuffled : shuffle, blockRows: blockRows, windowRows: windowRows)
     options.shards = shards
     options.precision = precision
     return options

@@ -31,6 +31,12 @@ struct TrainCommand: ParsableCommand {
     transform: AutomaticOrCount.threads)
   var threads = ThreadChoice.automatic
   @Option(
+    help: """
+      The memory that samples may take, as in 256MiB or 2GB; more of them are read as they are needed. (default: three \
+      quarters of what there is)
+      """, transform: Parse.bytes)
+  var memoryBudget: Int?
+  @Option(
     help: "The part of the rows to keep aside and measure the loss on. (default: 0)",
     transform: Parse.fraction)
   var validationFraction = 0.0
@@ -97,6 +103,7 @@ struct TrainCommand: ParsableCommand {
     var options = recipe.trainingOptions(data.location)
     options.validation = validation.map { DatasetLocation(file: $0, x: data.x, y: data.y) }
     options.validationFraction = validationFraction
+    options.memoryBudget = memoryBudget
     options.epochs = epochs
     options.steps = steps
     options.earlyStopping = earlyStopping

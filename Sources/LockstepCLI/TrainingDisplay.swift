@@ -50,6 +50,11 @@ final class TrainingDisplay: Sendable {
     note(
       "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.name), \(recipe.optimizer.name.rawValue)\(schedule(recipe)), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
     )
+    if start.isStreamed || recipe.shuffle != .full {
+      note(
+        "\(start.isStreamed ? "the samples are read as they are needed; " : "")shuffle: \(recipe.shuffle.text)"
+      )
+    }
     if let at = start.resumedAt {
       note("going on after epoch \(at.epoch), step \(at.step) (step \(at.globalStep) in all)")
     }

@@ -22,6 +22,10 @@ public struct CounterRandom: Sendable, Equatable {
     case epochOrder = 4
     /// Which rows are for validation.
     case split = 5
+    /// The order of blocks in an epoch.
+    case blockOrder = 16
+    /// The order of rows in a window of blocks.
+    case windowOrder = 17
     /// Numbers for tests.
     case testing = 6
   }

@@ -6,7 +6,7 @@
 /// `count` by less than one row and one column, the walk almost never takes a second step.
 ///
 /// Rejected: an array shuffled by Fisher and Yates. It needs memory for every row and cannot seek.
-public struct KeyedPermutation: Sendable, Equatable {
+public struct KeyedPermutation: Sendable, Equatable, BitwiseCopyable {
   /// The number of indices permuted.
   public let count: Int
   /// The rectangle: `height * width >= count`.
@@ -18,17 +18,17 @@ public struct KeyedPermutation: Sendable, Equatable {
   /// pseudorandom functions", 1988.)
   public let keys: SIMD8<UInt32>
 
-  /// The permutation of `count` indices that `random`'s stream selects.
+  /// The permutation of `count` indices that `random`'s stream selects: the one of many that `index` counts.
   ///
   /// - Precondition: `count` is at most 2^62.
-  public init(count: Int, random: CounterRandom) {
+  public init(count: Int, random: CounterRandom, index: UInt64 = 0) {
     precondition(count >= 0 && count <= 1 << 62)
     self.count = count
     var side = UInt64(Double(count).squareRoot())
     while side * side < UInt64(count) { side += 1 }
     width = UInt32(max(side, 1))
     height = UInt32((UInt64(count) + UInt64(width) - 1) / UInt64(width)).clamped(atLeast: 1)
-    keys = SIMD8(lowHalf: random.block(0), highHalf: random.block(1))
+    keys = SIMD8(lowHalf: random.block(2 &* index), highHalf: random.block(2 &* index &+ 1))
   }
 
   /// The index at position `position` of the permuted order.

@@ -143,15 +143,3 @@ extension Samples {
     }
   }
 }
-
-extension Samples {
-  /// Throws ``LockstepError`` if a target is not a probability. `location` is where the samples are from.
-  func requireProbabilities(_ location: DatasetLocation) throws(LockstepError) {
-    guard case .values(let values, _) = targets,
-      let bad = values.elements.first(where: { !(0...1).contains($0) })
-    else { return }
-    throw LockstepError(
-      .badData, location.yName, "a target is not a probability, as binary-cross-entropy needs",
-      found: "\(bad)", expected: "numbers from 0 to 1", remedy: "Choose --loss mse.")
-  }
-}

@@ -68,14 +68,19 @@ public struct Predictor: Sendable {
         found: "\(file.targets) a row", expected: "\(recipe.network.outputs)",
         remedy: "Name the data that it was trained for.")
     }
-    let samples = try SamplesLoader<Element>(file, role: usesLabels ? .labels : .values).load().training
-    if case .labels(_, let classes) = samples.targets, classes > recipe.network.outputs {
+    let loaded = try SamplesLoader<Element>(
+      FileRows(file, role: usesLabels ? .labels : .values), threads: team.count
+    ).load()
+    guard let samples = loaded.training else { preconditionFailure("samples are kept unless told otherwise") }
+    if usesLabels, loaded.outputs > recipe.network.outputs {
       throw LockstepError(
         .badData, location.yName, "there are more classes than in the checkpoint \(path)",
-        found: "class \(classes - 1)", expected: "0 to \(recipe.network.outputs - 1)",
+        found: "class \(loaded.outputs - 1)", expected: "0 to \(recipe.network.outputs - 1)",
         remedy: "Name the data that it was trained for.")
     }
-    if recipe.loss.task == .probabilities { try samples.requireProbabilities(location) }
+    if recipe.loss.task == .probabilities, let target = loaded.firstImprobableTarget {
+      throw LockstepError.improbableTarget(target, location)
+    }
     return samples
   }
 

@@ -1,5 +1,26 @@
+import Datasets
 import Networks
 import Optimizers
+
+extension Shuffle {
+  /// "none", "full" or "blocks".
+  public var name: String {
+    switch self {
+    case .none: "none"
+    case .full: "full"
+    case .blocks: "blocks"
+    }
+  }
+
+  /// The shuffle in words.
+  public var text: String {
+    switch self {
+    case .none: "none"
+    case .full: "full"
+    case .blocks(let shape): "blocks of \(shape.blockRows) rows in windows of \(shape.windowRows)"
+    }
+  }
+}
 
 extension Recipe {
   /// The recipe as the options of the command line that give it, in a fixed order.
@@ -36,7 +57,7 @@ extension Recipe {
       ("batch-size", String(batchSize)),
       ("shards", String(shards)),
       ("seed", String(seed)),
-      ("no-shuffle", String(!shuffle)),
+      ("shuffle", shuffle.text),
       ("precision", precision.rawValue),
       ("validation-fraction", String(validationFraction)),
       ("validation", validationDigest),

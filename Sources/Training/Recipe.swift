@@ -1,3 +1,4 @@
+import Datasets
 import Kernels
 import Networks
 import Optimizers
@@ -31,8 +32,8 @@ public struct Recipe: Sendable, Equatable {
   public var shards: Int
   /// Of initialisation, order of rows and split.
   public var seed: UInt64
-  /// Whether each epoch takes the rows in an order of its own.
-  public var shuffle: Bool
+  /// In what order each epoch takes the rows.
+  public var shuffle: Shuffle
   /// The format of parameters and arithmetic.
   public var precision: Precision
   /// The part of the rows kept aside for validation.
@@ -47,7 +48,7 @@ public struct Recipe: Sendable, Equatable {
     network: MLP, loss: Loss, optimizer: Optimizer, schedule: Schedule = Schedule(),
     reduction: Reduction = .mean, clipNorm: Double? = nil,
     initializer: Initializer = .auto, batchSize: Int, shards: ShardChoice = .automatic, seed: UInt64 = 0,
-    shuffle: Bool = true,
+    shuffle: Shuffle = .full,
     precision: Precision = .float32, validationFraction: Double = 0
   ) throws(LockstepError) {
     self.network = network

@@ -1,3 +1,4 @@
+import Datasets
 import Kernels
 import Networks
 import Optimizers
@@ -47,7 +48,11 @@ struct RecipeDocument: Codable {
   var batchSize: Int
   var shards: Int
   var seed: UInt64
+  /// Whether the rows are not taken in the order of the file.
   var shuffle: Bool
+  /// Nil unless they are shuffled by blocks, as the next one.
+  var blockRows: Int?
+  var windowBlocks: Int?
   var precision: String
   var validationFraction: Double
   var validationDigest: String
@@ -65,6 +70,8 @@ struct RecipeDocument: Codable {
     case decaySteps = "decay_steps"
     case decayRate = "decay_rate"
     case finalLearningRate = "final_learning_rate"
+    case blockRows = "block_rows"
+    case windowBlocks = "window_blocks"
     case batchSize = "batch_size"
     case validationFraction = "validation_fraction"
     case validationDigest = "validation_digest"
@@ -89,7 +96,10 @@ struct RecipeDocument: Codable {
     batchSize = recipe.batchSize
     shards = recipe.shards
     seed = recipe.seed
-    shuffle = recipe.shuffle
+    shuffle = recipe.shuffle != .none
+    if case .blocks(let shape) = recipe.shuffle {
+      (blockRows, windowBlocks) = (shape.blockRows, shape.windowBlocks)
+    }
     precision = recipe.precision.rawValue
     validationFraction = recipe.validationFraction
     validationDigest = recipe.validationDigest
@@ -108,6 +118,7 @@ struct RecipeDocument: Codable {
       let loss = parsedLoss, let initializer = Initializer(rawValue: initializer),
       let precision = Precision(rawValue: precision), let optimizer = parsedOptimizer,
       let schedule = parsedSchedule, let reduction = Reduction(rawValue: reduction ?? "mean"),
+      let shuffle = parsedShuffle,
       var recipe = try? Recipe(
         network: MLP(inputs: inputs, layers: layers), loss: loss, optimizer: optimizer,
         schedule: schedule, reduction: reduction, clipNorm: clipNorm, initializer: initializer,
@@ -125,6 +136,12 @@ struct RecipeDocument: Codable {
     guard let loss = Loss(name: loss) else { return nil }
     guard case .huber = loss else { return loss }
     return huberDelta.map { .huber(delta: $0) }
+  }
+
+  private var parsedShuffle: Shuffle? {
+    guard shuffle else { return Shuffle.none }
+    guard let blockRows, let windowBlocks else { return .full }
+    return BlockShape(blockRows: blockRows, windowBlocks: windowBlocks).map { .blocks($0) }
   }
 
   private var parsedOptimizer: Optimizer? {

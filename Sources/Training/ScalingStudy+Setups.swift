@@ -32,7 +32,7 @@ extension ScalingStudy {
   private func grow<Element>(_ recipe: Recipe, by factor: Int, _ data: TrainingData<Element>)
     throws(LockstepError) -> Recipe
   {
-    let rows = data.samples.training.count
+    let rows = data.count
     guard recipe.batchSize <= rows / factor else {
       throw LockstepError(
         .usage, "--batch-size",

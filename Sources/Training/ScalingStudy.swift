@@ -58,14 +58,20 @@ public struct ScalingStudy: Sendable {
   {
     let begin = monotonicNanoseconds()
     let data = try TrainingData(options.bareTraining, as: type)
+    guard let samples = data.samples.training else {
+      throw LockstepError(
+        .memory, options.training.data.file,
+        "the samples do not fit into memory, as the measurement needs it",
+        remedy: "Use fewer rows or --precision float32.")
+    }
     let setups = try setups(data)
     let recipe = setups.all[0].recipe
     let start = ScalingStart(
-      recipe: recipe, samples: data.samples.training.count, cpus: CPUBudget.current.cpus,
+      recipe: recipe, samples: data.count, cpus: CPUBudget.current.cpus,
       kernels: KernelVariant.current?.name ?? "reference", repeats: options.repeats,
       secondsPerRepeat: options.secondsPerRepeat)
     observer(.started(start))
-    let bench = ScalingBench(samples: data.samples.training, stop: stop)
+    let bench = ScalingBench(samples: samples, stop: stop)
     var courses = try courses(setups, bench)
     let peaks = try measure(&courses, bench)
     for course in courses { _ = try SameBits(comparing: [course]) }

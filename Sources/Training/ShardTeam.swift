@@ -27,7 +27,7 @@ final class ShardTeam<Element: Scalar>: Sendable {
   static var normBlock: Int { 512 }
 
   init(
-    network: MLP, loss: Loss, plan: ShardPlan, samples: Samples<Element>, workers: Int,
+    network: MLP, loss: Loss, plan: ShardPlan, samples: ResidentSamples<Element>, workers: Int,
     variant: KernelVariant?, clips: Bool
   ) {
     self.plan = plan
@@ -36,7 +36,7 @@ final class ShardTeam<Element: Scalar>: Sendable {
     let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
     stride = (parameterCount + line - 1) / line * line
     let (rows, count) = (min(plan.rowsPerShard, samples.count), slots * stride)
-    let usesLabels = if case .labels = samples.targets { true } else { false }
+    let usesLabels = samples.hasLabels
     scratch = (0..<workers).map { _ in
       WorkerScratch(
         network: network, loss: loss, rows: rows, usesLabels: usesLabels, gradientCount: count,

@@ -43,9 +43,7 @@ struct SteadyRun<Element: Scalar> {
     while left > 0 {
       let (epoch, step) = made.quotientAndRemainder(dividingBy: epochSteps)
       let segment = Segment(
-        order: EpochOrder(
-          count: trainer.samples.count, seed: recipe.seed, epoch: epoch, shuffled: recipe.shuffle,
-          variant: engine.variant),
+        order: trainer.samples.order(epoch, recipe: recipe, variant: engine.variant),
         firstStep: step, steps: min(left, epochSteps - step), globalStep: made, workers: workers)
       let (start, startTicks) = (monotonicNanoseconds(), platform_ticks())
       let result = engine.run(segment, lossSum: 0, stop: stop)

@@ -47,7 +47,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let network: MLP
   let loss: Loss
   let rule: UpdateRule
-  let samples: Samples<Element>
+  let samples: ResidentSamples<Element>
   let plan: ShardPlan
   /// All `P` parameters.
   let parameters: AlignedBuffer<Element>
@@ -80,7 +80,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   }
 
   init(
-    network: MLP, loss: Loss, rule: UpdateRule, samples: Samples<Element>, plan: ShardPlan,
+    network: MLP, loss: Loss, rule: UpdateRule, samples: ResidentSamples<Element>, plan: ShardPlan,
     parameters: [Element], team: WorkerTeam, variant: KernelVariant?, path: StepPath
   ) {
     precondition(parameters.count == network.parameterCount)
@@ -158,10 +158,10 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   ) -> SegmentResult {
     let mode = platform_flush_denormals()
     defer { platform_restore_denormals(mode) }
-    return withExtendedLifetime((plans, self)) {
+    return withExtendedLifetime((plans, segment, self)) {
       let common = StepCommon(
-        plan: plan, samples: SamplesView(samples), parameters: parameters.elements,
-        state: state.elements, loss: loss, rule: rule, order: segment.order,
+        plan: plan, samples: samples.view, parameters: parameters.elements,
+        state: state.elements, loss: loss, rule: rule, order: segment.order.view,
         kernels: FastKernels(variant), outputs: network.outputs, clock: phases?.clock(for: worker) ?? .off)
       switch (memory, plans) {
       case (.shards(let team), .shards(let full, let last)):

@@ -29,7 +29,7 @@ struct StepCommon<Element: Scalar> {
   let state: UnsafeMutableBufferPointer<Element>
   let loss: Loss
   let rule: UpdateRule
-  let order: EpochOrder
+  let order: EpochOrder.View
   let kernels: FastKernels<Element>
   let outputs: Int
   let clock: PhaseClock

@@ -44,7 +44,7 @@ final class TileScratch<Element: Scalar>: Sendable {
   /// Copies the features of the rows at `positions` to the rows from `first` on of the minibatch's input. At most
   /// ``TilePlan/rowsPerUnit``.
   @inline(__always) func collectInput(
-    _ positions: Range<Int>, of order: EpochOrder, from samples: SamplesView<Element>,
+    _ positions: Range<Int>, of order: EpochOrder.View, from samples: SamplesView<Element>,
     to passes: SharedPasses<Element>, first: Int
   ) {
     let rows = UnsafeMutableBufferPointer(rebasing: indices.elements[..<positions.count])
@@ -55,7 +55,7 @@ final class TileScratch<Element: Scalar>: Sendable {
   /// The sum of the loss over `rows` of the minibatch, which stand from position `first` on; their deltas are left in the
   /// last layer's.
   @inline(__always) func computeLoss(
-    _ rows: Range<Int>, at first: Int, of order: EpochOrder, from samples: SamplesView<Element>,
+    _ rows: Range<Int>, at first: Int, of order: EpochOrder.View, from samples: SamplesView<Element>,
     passes: SharedPasses<Element>, loss: Loss, loops: FastKernels<Element>
   ) -> Element {
     let count = rows.count

@@ -24,13 +24,15 @@ public final class Trainer<Element: Scalar> {
   /// The parameters after each epoch, if they are recorded.
   public private(set) var trajectory: ParameterTrajectory<Element>?
   /// The rows trained on.
-  public let samples: Samples<Element>
+  public let samples: TrainingSamples<Element>
   /// The rows kept aside, if any.
   public let validation: Samples<Element>?
 
   let engine: StepEngine<Element>
   private var tuner: ThreadTuner
   private var epochSeconds = 0.0
+  /// The order of the epoch that is under way, once it was asked for.
+  private var order: (epoch: Int, order: EpochOrder)?
   /// Whether a step was made whose loss was not finite: parameters and progress no longer belong together.
   private var isSpoilt = false
 
@@ -46,7 +48,7 @@ public final class Trainer<Element: Scalar> {
   /// - Precondition: there are as many given parameters as the network has.
   /// - Throws: ``LockstepError`` if network, samples and loss do not fit together, or not into memory.
   public convenience init(
-    recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
+    recipe: Recipe, samples: TrainingSamples<Element>, validation: Samples<Element>? = nil,
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil
   ) throws(LockstepError) {
     var recipe = recipe
@@ -60,7 +62,7 @@ public final class Trainer<Element: Scalar> {
 
   /// A trainer that uses the loops of `variant`, or the plain ones, and makes steps by `path`, or the fastest way.
   init(
-    recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>? = nil,
+    recipe: Recipe, samples: TrainingSamples<Element>, validation: Samples<Element>? = nil,
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil, variant: KernelVariant?,
     path: StepPath? = nil
   ) throws(LockstepError) {
@@ -90,7 +92,7 @@ public final class Trainer<Element: Scalar> {
       "", "training \(recipe.network.summary)",
       remedy: "Choose smaller widths, batches or fewer threads.")
     engine = StepEngine(
-      network: recipe.network, loss: recipe.loss, rule: recipe.updateRule, samples: samples,
+      network: recipe.network, loss: recipe.loss, rule: recipe.updateRule, samples: ResidentSamples(samples),
       plan: plan,
       parameters: parameters
         ?? recipe.initializer.parameters(for: recipe.network, seed: recipe.seed),
@@ -99,7 +101,7 @@ public final class Trainer<Element: Scalar> {
 
   /// A trainer that goes on where `checkpoint` was written, with the same recipe and samples.
   public convenience init(
-    resuming checkpoint: Checkpoint<Element>, samples: Samples<Element>,
+    resuming checkpoint: Checkpoint<Element>, samples: TrainingSamples<Element>,
     validation: Samples<Element>? = nil, threads: ThreadChoice = .automatic
   ) throws(LockstepError) {
     try self.init(
@@ -170,17 +172,16 @@ public final class Trainer<Element: Scalar> {
   {
     if isSpoilt { throw divergence(step: progress.globalStep + 1, epoch: progress.epoch) }
     let proposal = tuner.proposal
+    let begin = monotonicNanoseconds()
+    let steps = try min(limit, proposal.steps, stepsWithRowsAtHand())
     let segment = Segment(
-      order: EpochOrder(
-        count: samples.count, seed: recipe.seed, epoch: progress.epoch, shuffled: recipe.shuffle,
-        variant: engine.variant),
-      firstStep: progress.step, steps: min(limit, proposal.steps, stepsPerEpoch - progress.step),
-      globalStep: progress.globalStep, workers: proposal.workers)
+      order: currentOrder, firstStep: progress.step, steps: steps, globalStep: progress.globalStep,
+      workers: proposal.workers)
     let start = monotonicNanoseconds()
     let result = engine.run(segment, lossSum: progress.lossSum, stop: stop)
     let nanoseconds = monotonicNanoseconds() - start
     tuner.record(steps: result.steps, nanoseconds: nanoseconds)
-    epochSeconds += Double(nanoseconds) * 1e-9
+    epochSeconds += Double(start - begin + nanoseconds) * 1e-9
     progress.step += result.steps
     progress.globalStep += result.steps
     progress.lossSum = result.lossSum
@@ -190,6 +191,22 @@ public final class Trainer<Element: Scalar> {
     }
     if progress.step == stepsPerEpoch { completeEpoch() }
     return result.steps
+  }
+
+  /// The steps, at least one, that can be made with rows that are in memory; waits for those of the first.
+  private func stepsWithRowsAtHand() throws(LockstepError) -> Int {
+    let position = progress.step * recipe.batchSize
+    let rows = min(recipe.batchSize, samples.count - position)
+    let end = try samples.require(epoch: progress.epoch, from: position, rows: rows)
+    return end == samples.count
+      ? stepsPerEpoch - progress.step : (end - position) / recipe.batchSize
+  }
+
+  private var currentOrder: EpochOrder {
+    if let order, order.epoch == progress.epoch { return order.order }
+    let made = samples.order(progress.epoch, recipe: recipe, variant: engine.variant)
+    order = (progress.epoch, made)
+    return made
   }
 
   /// Whether the validation loss was last better so many epochs ago that patience is at its end.
@@ -265,22 +282,22 @@ public final class Trainer<Element: Scalar> {
   }
 
   private static func check(
-    _ recipe: Recipe, samples: Samples<Element>, validation: Samples<Element>?
+    _ recipe: Recipe, samples: TrainingSamples<Element>, validation: Samples<Element>?
   ) throws(LockstepError) {
     try recipe.check()
     try recipe.checkTrainable()
-    for samples in [samples] + (validation.map { [$0] } ?? []) {
+    for samples in [samples] + (validation.map { [.memory($0)] } ?? []) {
       guard samples.count > 0 else { throw LockstepError(.badData, "", "there are no samples") }
       guard samples.features == recipe.network.inputs else {
         throw LockstepError(
           .badData, "", "the samples do not fit the network", found: "\(samples.features) features",
           expected: "\(recipe.network.inputs)")
       }
-      switch (samples.targets, recipe.loss.task) {
-      case (.labels(_, let classes), .classes) where classes <= recipe.network.outputs: break
-      case (.values(_, let columns), .numbers) where columns == recipe.network.outputs: break
-      case (.values(_, let columns), .probabilities) where columns == recipe.network.outputs: break
-      default:
+      let fits =
+        samples.hasLabels
+        ? recipe.loss.task == .classes && samples.outputs <= recipe.network.outputs
+        : recipe.loss.task != .classes && samples.outputs == recipe.network.outputs
+      guard fits else {
         throw LockstepError(
           .badData, "", "the targets do not fit the network and the loss \(recipe.loss.name)",
           found: "\(samples.outputs) targets or classes", expected: "\(recipe.network.outputs)")

@@ -4,10 +4,19 @@ import Kernels
 import Networks
 import Primitives
 
-/// The samples that a run is to train on, read from their files and checked against what is asked of them.
+/// The samples that a run is to train on, looked at and checked against what is asked of them: in memory if they fit there,
+/// else where they lie.
 struct TrainingData<Element: Scalar & HDF5Element> {
-  /// The rows to train on, and those kept aside.
+  /// What a pass over the samples gave.
   let samples: LoadedSamples<Element>
+  /// The rows to train on, if they were left where they are.
+  let elsewhere: (any RowSource<Element>)?
+  /// The rows that are trained on.
+  let count: Int
+  /// The features of a row.
+  let features: Int
+  /// The bytes of a row in memory.
+  let rowBytes: Int
   /// The rows to measure the loss on, if any: kept aside, or from a file of their own.
   let validation: Samples<Element>?
   /// The digest of the samples of a validation file; empty without one.
@@ -21,33 +30,37 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   init(_ options: TrainingOptions, as type: Element.Type) throws(LockstepError) {
     let file = try DatasetFile(options.data)
     let (loss, role) = options.resolvedLoss(hasIntegerTargets: file.hasIntegerTargets)
-    try Self.checkMemory(file)
+    let source = try FileRows<Element>(file, role: role)
     let split: Split? =
       options.validationFraction > 0
       ? try Split(
-        count: file.rows, validationFraction: options.validationFraction, seed: options.seed) : nil
-    let samples = try SamplesLoader<Element>(file, role: role, split: split).load()
-    var validation = samples.validation
-    var validationDigest = ""
-    if let location = options.validation {
-      let file = try DatasetFile(location)
-      try Self.requireSameShape(file, as: samples.training, of: options.data)
-      try Self.checkMemory(file)
-      let loaded = try SamplesLoader<Element>(file, role: role).load()
-      validation = loaded.training
-      validationDigest = loaded.digest.description
+        count: source.count, validationFraction: options.validationFraction, seed: options.seed) : nil
+    let isInMemory = Double(source.count) * Double(source.rowBytes) <= options.sampleBudget
+    if let split, !isInMemory { try Self.checkAside(split, source, options) }
+    let samples = try SamplesLoader<Element>(
+      source, split: split, keepsTraining: isInMemory, threads: CPUBudget.current.cpus
+    ).load()
+    let (validation, validationDigest) = try Self.validation(samples, source, options, role: role)
+    if loss.task == .probabilities, let target = samples.firstImprobableTarget {
+      throw LockstepError.improbableTarget(target, options.data)
     }
-    if loss.task == .probabilities {
-      try samples.training.requireProbabilities(options.data)
-      try samples.validation?.requireProbabilities(options.data)
-      if let location = options.validation { try validation?.requireProbabilities(location) }
-    }
-    let classes = samples.training.outputs
-    if options.loss == nil, role == .labels, classes > max(1000, samples.training.count) {
+    let classes = samples.outputs
+    if options.loss == nil, role == .labels, classes > max(1000, source.count) {
       throw LockstepError(
         .badData, options.data.yName, "the integers are read as classes, and there are more than rows",
-        found: "class \(classes - 1) in \(samples.training.count) rows",
+        found: "class \(classes - 1) in \(source.count) rows",
         remedy: "For numbers, give --loss mse; for classes, --loss cross-entropy.")
+    }
+    count = source.count - (split?.validationCount ?? 0)
+    features = source.features
+    rowBytes = source.rowBytes
+    if isInMemory {
+      elsewhere = nil
+    } else if let split {
+      let shape = try options.shuffle.shape(rowBytes: source.rowBytes)
+      elsewhere = KeptRows(source, split: split, stride: shape.blockRows)
+    } else {
+      elsewhere = source
     }
     self.samples = samples
     self.validation = validation
@@ -57,21 +70,71 @@ struct TrainingData<Element: Scalar & HDF5Element> {
 
   /// The recipe that `options` give for these samples.
   func recipe(_ options: TrainingOptions) throws(LockstepError) -> Recipe {
-    try options.recipe(
-      rows: samples.training.count, features: samples.training.features,
-      outputs: max(samples.training.outputs, validation?.outputs ?? 0), loss: loss)
+    let shuffle = try options.shuffle.shuffle(rowBytes: rowBytes, isInMemory: elsewhere == nil)
+    return try options.recipe(
+      rows: count, features: features, outputs: max(samples.outputs, validation?.outputs ?? 0), loss: loss,
+      shuffle: shuffle)
   }
 
-  private static func checkMemory(_ file: borrowing DatasetFile) throws(LockstepError) {
-    try MemoryPlan(loading: file, as: Element.self).check(
-      file.location.file, "holding the samples", remedy: "Use fewer rows or --precision float32.")
+  /// The samples as `recipe` takes them.
+  func training(_ recipe: Recipe, _ options: TrainingOptions) throws(LockstepError) -> TrainingSamples<
+    Element
+  > {
+    if let training = samples.training { return .memory(training) }
+    guard let elsewhere else { preconditionFailure("samples are in memory or elsewhere") }
+    let shape =
+      if case .blocks(let shape) = recipe.shuffle { shape } else {
+        try options.shuffle.shape(rowBytes: rowBytes)
+      }
+    let validationBytes = validation.map { Double($0.count) * Double($0.rowBytes) } ?? 0
+    let threads = CPUBudget.current.cpus
+    let budget = options.sampleBudget - validationBytes - Double(threads * elsewhere.readerBytes)
+    let plan = SampleStream<Element>.Plan(
+      shuffle: recipe.shuffle, shape: shape, seed: recipe.seed, batchSize: recipe.batchSize,
+      epochs: options.epochs, budget: Int(max(0, min(budget, 1e18))), threads: threads)
+    return .stream(try SampleStream(elsewhere, outputs: samples.outputs, plan: plan))
+  }
+
+  /// The validation samples, and the digest of their file if they have one.
+  private static func validation(
+    _ samples: LoadedSamples<Element>, _ source: FileRows<Element>, _ options: TrainingOptions,
+    role: TargetRole
+  ) throws(LockstepError) -> (samples: Samples<Element>?, digest: String) {
+    guard let location = options.validation else { return (samples.validation, "") }
+    let file = try DatasetFile(location)
+    try requireSameShape(file, as: source, of: options.data)
+    let rows = try FileRows<Element>(file, role: role)
+    guard Double(rows.count) * Double(rows.rowBytes) <= options.sampleBudget else {
+      throw LockstepError(
+        .memory, location.file, "the validation samples are more than the memory budget holds",
+        found: MemoryPlan.text(Double(rows.count) * Double(rows.rowBytes)),
+        expected: "at most \(MemoryPlan.text(options.sampleBudget))",
+        remedy: "Use fewer rows or a larger --memory-budget.")
+    }
+    let loaded = try SamplesLoader<Element>(rows, threads: CPUBudget.current.cpus).load()
+    if options.loss?.task == .probabilities, let target = loaded.firstImprobableTarget {
+      throw LockstepError.improbableTarget(target, location)
+    }
+    return (loaded.training, loaded.digest.description)
+  }
+
+  private static func checkAside(_ split: Split, _ source: FileRows<Element>, _ options: TrainingOptions)
+    throws(LockstepError)
+  {
+    let bytes = Double(split.validationCount) * Double(source.rowBytes)
+    guard bytes <= options.sampleBudget / 2 else {
+      throw LockstepError(
+        .memory, "--validation-fraction", "keeps more rows in memory than half of the memory budget holds",
+        found: MemoryPlan.text(bytes), expected: "at most \(MemoryPlan.text(options.sampleBudget / 2))",
+        remedy: "Choose a smaller one, give --validation FILE, or a larger --memory-budget.")
+    }
   }
 
   private static func requireSameShape(
-    _ file: borrowing DatasetFile, as samples: Samples<Element>, of data: DatasetLocation
+    _ file: borrowing DatasetFile, as source: FileRows<Element>, of data: DatasetLocation
   ) throws(LockstepError) {
-    var (name, own, other) = (file.location.xName, file.features, samples.features)
-    if own == other, case .values(_, let columns) = samples.targets {
+    var (name, own, other) = (file.location.xName, file.features, source.features)
+    if own == other, case .values(let columns) = source.targets {
       (name, own, other) = (file.location.yName, file.targets, columns)
     }
     guard own == other else {
@@ -79,5 +142,21 @@ struct TrainingData<Element: Scalar & HDF5Element> {
         .badData, name, "the rows are not like those of \(data.file)", found: "\(own) columns",
         expected: "\(other)", remedy: "Name a --validation file of the same kind.")
     }
+  }
+}
+
+extension TrainingOptions {
+  /// The bytes that samples may take: three quarters of what there is, unless said otherwise.
+  var sampleBudget: Double { memoryBudget.map { Double($0) } ?? Double(MemoryBudget.bytes) * 0.75 }
+}
+
+extension LockstepError {
+  /// The error about a target that is not a probability. `location` is where it is from.
+  static func improbableTarget<Element: Scalar>(_ target: Element, _ location: DatasetLocation)
+    -> LockstepError
+  {
+    LockstepError(
+      .badData, location.yName, "a target is not a probability, as binary-cross-entropy needs",
+      found: "\(target)", expected: "numbers from 0 to 1", remedy: "Choose --loss mse.")
   }
 }

@@ -42,8 +42,10 @@ public struct TrainingOptions: Sendable {
   public var earlyStopping: Int?
   /// Of initialisation, order and split.
   public var seed: UInt64 = 0
-  /// Whether each epoch takes the rows in an order of its own.
-  public var shuffle = true
+  /// In what order each epoch takes the rows.
+  public var shuffle = ShuffleChoice()
+  /// The bytes that samples may take in memory; more of them are read as they are needed. Nil for what there is.
+  public var memoryBudget: Int?
   /// How many threads work.
   public var threads = ThreadChoice.automatic
   /// How minibatches are cut.
@@ -77,7 +79,9 @@ public struct TrainingOptions: Sendable {
   }
 
   /// The recipe for data with so many rows, features and outputs. A minibatch is never more than all rows.
-  func recipe(rows: Int, features: Int, outputs: Int, loss: Loss) throws(LockstepError) -> Recipe {
+  func recipe(rows: Int, features: Int, outputs: Int, loss: Loss, shuffle: Shuffle) throws(LockstepError)
+    -> Recipe
+  {
     let batchSize = min(batchSize, max(rows, 1))
     return try Recipe(
       network: MLP(

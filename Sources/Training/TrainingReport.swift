@@ -10,6 +10,8 @@ public struct TrainingStart: Sendable {
   public var validationSamples: Int
   /// The steps of an epoch.
   public var stepsPerEpoch: Int
+  /// Whether rows are read as they are needed, instead of being held in memory.
+  public var isStreamed: Bool
   /// Where training goes on, if it does not begin.
   public var resumedAt: Progress?
 }

@@ -55,8 +55,9 @@ public struct TrainingRun: Sendable {
     let trainer = try makeTrainer(recipe, data, resumed: resumed)
     try checkTrajectory(trainer)
     let first = TrainingStart(
-      recipe: recipe, samples: data.samples.training.count,
+      recipe: recipe, samples: data.count,
       validationSamples: trainer.validation?.count ?? 0, stepsPerEpoch: trainer.stepsPerEpoch,
+      isStreamed: data.elsewhere != nil,
       resumedAt: resumed?.progress)
     observer(.started(first))
     var loop = try TrainingLoop(
@@ -150,6 +151,8 @@ public struct TrainingRun: Sendable {
         // The run that it spans is the one that was first asked for.
         recipe.schedule.decay = .cosine(over: steps, to: final)
       }
+      // Where the samples are kept now is not to change the order that was begun with.
+      if options.shuffle == ShuffleChoice() { recipe.shuffle = resumed.recipe.shuffle }
       try requireSame(recipe, resumed, digest: data.samples.digest.description)
     }
     return recipe
@@ -160,7 +163,7 @@ public struct TrainingRun: Sendable {
   ) throws(LockstepError) -> Trainer<Element> {
     if let resumed {
       return try Trainer(
-        resuming: resumed, samples: data.samples.training, validation: data.validation,
+        resuming: resumed, samples: data.training(recipe, options), validation: data.validation,
         threads: options.threads)
     }
     var parameters: [Element]?
@@ -171,7 +174,7 @@ public struct TrainingRun: Sendable {
       parameters = try KerasWeights.read(for: recipe.network, from: file)
     }
     return try Trainer(
-      recipe: recipe, samples: data.samples.training, validation: data.validation,
+      recipe: recipe, samples: data.training(recipe, options), validation: data.validation,
       threads: options.threads, parameters: parameters)
   }
 

@@ -46,7 +46,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
 
   /// The rows at `positions` of `order`, and those that follow if `alone`: then they are wanted here next.
   @inline(__always) private func rows(
-    at positions: Range<Int>, of order: EpochOrder, alone: Bool
+    at positions: Range<Int>, of order: EpochOrder.View, alone: Bool
   ) -> UnsafeBufferPointer<Int> {
     let window = window.elements
     if positions.lowerBound < window[0] || positions.upperBound > window[1] {
@@ -62,7 +62,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   /// Sets `gradient` to the sum of the loss's derivatives over the rows at `positions` of `order`, and returns the sum of
   /// the loss. `alone` says that this worker computes all rows, in order.
   @inline(__always) func computeGradient(
-    of positions: Range<Int>, in order: EpochOrder, samples: SamplesView<Element>,
+    of positions: Range<Int>, in order: EpochOrder.View, samples: SamplesView<Element>,
     parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>,
     alone: Bool, clock: PhaseClock
   ) -> Element {
@@ -108,30 +108,6 @@ final class WorkerScratch<Element: Scalar>: Sendable {
       let labels = UnsafeMutableBufferPointer(rebasing: labels.elements[..<count])
       Gather.rows(of: all, width: 1, indices: chosen, to: labels, variant: variant)
       return (input, .labels(UnsafeBufferPointer(labels)))
-    }
-  }
-}
-
-/// Samples as plain addresses, valid as long as the samples: what a step's loops work with.
-struct SamplesView<Element: Scalar>: BitwiseCopyable {
-  enum Targets: BitwiseCopyable {
-    case values(UnsafeBufferPointer<Element>, columns: Int)
-    case labels(UnsafeBufferPointer<Int32>)
-  }
-
-  let count: Int
-  let features: Int
-  let x: UnsafeBufferPointer<Element>
-  let targets: Targets
-
-  init(_ samples: Samples<Element>) {
-    count = samples.count
-    features = samples.features
-    x = UnsafeBufferPointer(samples.x.elements)
-    switch samples.targets {
-    case .values(let values, let columns):
-      targets = .values(UnsafeBufferPointer(values.elements), columns: columns)
-    case .labels(let labels, _): targets = .labels(UnsafeBufferPointer(labels.elements))
     }
   }
 }

@@ -3,12 +3,14 @@ import Testing
 
 @Suite("The order of rows in an epoch")
 struct EpochOrderTests {
-  func rows(count: Int, seed: UInt64, epoch: Int, shuffled: Bool = true, from start: Int = 0, _ length: Int)
+  func rows(
+    count: Int, seed: UInt64, epoch: Int, shuffle: Shuffle = .full, from start: Int = 0, _ length: Int
+  )
     -> [Int]
   {
     var rows = [Int](repeating: -1, count: length)
     rows.withUnsafeMutableBufferPointer {
-      EpochOrder(count: count, seed: seed, epoch: epoch, shuffled: shuffled)
+      EpochOrder(count: count, seed: seed, epoch: epoch, shuffle: shuffle)
         .copyRows(from: start, into: $0)
     }
     return rows
@@ -21,7 +23,7 @@ struct EpochOrderTests {
 
   @Test("without shuffling is that of the file")
   func fileOrder() {
-    #expect(rows(count: 10, seed: 1, epoch: 7, shuffled: false, from: 4, 5) == [4, 5, 6, 7, 8])
+    #expect(rows(count: 10, seed: 1, epoch: 7, shuffle: .none, from: 4, 5) == [4, 5, 6, 7, 8])
   }
 
   @Test("is the same wherever one starts to read it")

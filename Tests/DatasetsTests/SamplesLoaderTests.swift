@@ -24,7 +24,9 @@ struct SamplesLoaderTests {
   func load<Element: Scalar & HDF5Element>(
     _ role: TargetRole = .values, split: Split? = nil, as type: Element.Type = Element.self
   ) throws -> LoadedSamples<Element> {
-    try SamplesLoader<Element>(try DatasetFile(location), role: role, split: split).load()
+    // Also by several threads at a time.
+    try SamplesLoader<Element>(FileRows(try DatasetFile(location), role: role), split: split, threads: 3)
+      .load()
   }
 
   /// What goes wrong when the file is read.
@@ -44,8 +46,8 @@ struct SamplesLoaderTests {
       _ = try file.createDataset("y", [7.5, 8.5, 9.5])
     }
     let loaded: LoadedSamples<Float> = try load()
-    #expect(loaded.training.x.array == [1, 2, 3, 4, 5, 6])
-    guard case .values(let y, let columns) = loaded.training.targets else {
+    #expect(loaded.training?.x.array == [1, 2, 3, 4, 5, 6])
+    guard case .values(let y, let columns) = loaded.training?.targets else {
       Issue.record("not values")
       return
     }
@@ -56,7 +58,7 @@ struct SamplesLoaderTests {
   func labels() throws {
     func check() throws {
       let loaded: LoadedSamples<Float> = try load(.labels)
-      guard case .labels(let y, let classes) = loaded.training.targets else {
+      guard case .labels(let y, let classes) = loaded.training?.targets else {
         Issue.record("not labels")
         return
       }
@@ -143,8 +145,20 @@ struct SamplesLoaderTests {
     let parted: LoadedSamples<Double> = try load(split: split)
     let whole: LoadedSamples<Double> = try load()
     #expect(parted.digest == whole.digest)
-    #expect(parted.training.x.array == (0..<rows).filter { !split.isValidation($0) }.map(Double.init))
+    #expect(parted.training?.x.array == (0..<rows).filter { !split.isValidation($0) }.map(Double.init))
     #expect(parted.validation?.x.array == (0..<rows).filter { split.isValidation($0) }.map(Double.init))
+  }
+
+  @Test("leaves the rows where they are if it is told so, and says the same about them")
+  func looking() throws {
+    let rows = 1000
+    try write(x: (0..<rows).map(Double.init), shape: [rows, 1], y: (0..<rows).map { Double($0 % 7) })
+    let split = try Split(count: rows, validationFraction: 0.3, seed: 6)
+    let source = try FileRows<Float>(try DatasetFile(location), role: .labels)
+    let held = try SamplesLoader(source, split: split).load()
+    let left = try SamplesLoader(source, split: split, keepsTraining: false).load()
+    #expect(left.training == nil && left.digest == held.digest && left.outputs == 7 && held.outputs == 7)
+    #expect(left.validation?.x.array == held.validation?.x.array)
   }
 
   @Test("digests tell apart data that differ in one bit")
@@ -157,7 +171,7 @@ struct SamplesLoaderTests {
       _ = try file.createDataset("x", [1, 2.0.nextUp], shape: [2, 1])
       _ = try file.createDataset("y", [3.0, 4])
     }
-    let second = try SamplesLoader<Double>(try DatasetFile(other), role: .values).load()
+    let second = try SamplesLoader<Double>(FileRows(try DatasetFile(other), role: .values)).load()
     #expect(first.digest != second.digest)
   }
 }

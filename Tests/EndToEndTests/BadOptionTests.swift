@@ -74,7 +74,7 @@ import Testing
     (["--batch-size", "64"], ["--batch-size is 64", "32"]),
     (["--loss", "huber"], ["--loss is huber", "mse"]),
     (["--seed", "3"], ["--seed is 3", "in the checkpoint 0"]),
-    (["--no-shuffle"], ["--no-shuffle is true", "false"]),
+    (["--no-shuffle"], ["--shuffle is none", "full"]),
     (["--shards", "2"], ["--shards is 2", "in the checkpoint 1"]),
     (["--activation", "tanh"], ["--activation is tanh", "relu"]),
     (["--validation-fraction", "0.5"], ["--validation-fraction is 0.5", "0.0"]),

@@ -24,6 +24,18 @@ public final class TemporaryFolder {
     try text.write(toFile: file(name), atomically: false, encoding: .utf8)
   }
 
+  /// Changes the bytes of a file where it is.
+  public func change(_ name: String, _ body: (inout [UInt8]) -> Void) throws {
+    let url = URL(fileURLWithPath: file(name))
+    var bytes = [UInt8](try Data(contentsOf: url))
+    body(&bytes)
+    // Not to a new file beside it: whoever has it open is to see this.
+    let handle = try FileHandle(forWritingTo: url)
+    try handle.truncate(atOffset: 0)
+    try handle.write(contentsOf: Data(bytes))
+    try handle.close()
+  }
+
   /// What is in a text file.
   public func text(_ name: String) throws -> String {
     try String(contentsOfFile: file(name), encoding: .utf8)

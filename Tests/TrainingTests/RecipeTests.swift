@@ -114,6 +114,18 @@ struct RecipeTests {
     #expect(RecipeDocument(json: text)?.recipe == (try Fixture.recipe(optimizer: optimizer)))
   }
 
+  @Test("keep the sizes of a shuffle by blocks, and are refused with sizes that are none")
+  func blocks() throws {
+    let shape = try #require(BlockShape(blockRows: 64, windowBlocks: 9))
+    let recipe = try Fixture.recipe(shuffle: .blocks(shape))
+    let text = RecipeDocument(recipe).json
+    #expect(text.contains("\"block_rows\":64,") && text.contains("\"window_blocks\":9"))
+    #expect(RecipeDocument(json: text)?.recipe == recipe)
+    for bad in ["0", "-64", "65", "2199023255552"] {
+      #expect(RecipeDocument(json: text.replacing("_rows\":64,", with: "_rows\":\(bad),"))?.recipe == nil)
+    }
+  }
+
   @Test("with an optimizer that lacks a number are refused")
   func missingNumber() throws {
     let text = RecipeDocument(try Fixture.recipe()).json
@@ -131,8 +143,8 @@ struct RecipeTests {
     let one = try Fixture.recipe()
     #expect(one.differences(from: one).isEmpty)
     var other = try Fixture.recipe(hidden: [9, 6], seed: 9)
-    other.shuffle = false
-    #expect(other.differences(from: one).map(\.option) == ["--hidden", "--seed", "--no-shuffle"])
+    other.shuffle = .none
+    #expect(other.differences(from: one).map(\.option) == ["--hidden", "--seed", "--shuffle"])
     #expect(other.differences(from: one)[0].own == "9,6" && other.differences(from: one)[0].other == "9,5")
     let sgd = try Fixture.recipe(optimizer: .sgd(SGD(learningRate: 0.01)))
     #expect(sgd.differences(from: one).map(\.option) == ["--optimizer"])

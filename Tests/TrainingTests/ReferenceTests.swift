@@ -131,7 +131,7 @@ private struct Difference {
     let samples: Samples<Element> = try example.samples()
     let recipe = try Recipe(
       network: network, loss: try example.lossFunction(), optimizer: try run.optimizer.resolved(),
-      batchSize: batch, shards: .count(execution.shards), shuffle: false)
+      batchSize: batch, shards: .count(execution.shards), shuffle: .none)
     let trainer = try Trainer<Element>(
       recipe: recipe, samples: samples, threads: .count(execution.threads),
       parameters: example.initial.map { Element($0) })

@@ -252,7 +252,7 @@ struct ScalingPartsTests {
   @Test("steps are of full minibatches, epoch after epoch, and each is made once")
   func steadySteps() throws {
     let samples: Samples<Float> = Fixture.samples(203)
-    let recipe = try Fixture.recipe(batchSize: 50, shuffle: false)
+    let recipe = try Fixture.recipe(batchSize: 50, shuffle: .none)
     var whole = SteadyRun(try Trainer(recipe: recipe, samples: samples, threads: .count(2)))
     _ = try whole.make(11, stop: StopRequest())
     var parts = SteadyRun(try Trainer(recipe: recipe, samples: samples, threads: .count(1)))

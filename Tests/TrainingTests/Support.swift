@@ -36,7 +36,7 @@ enum Fixture {
     loss: Loss = .meanSquaredError, optimizer: Optimizer = .adam(Adam(learningRate: 0.01)),
     hidden: [Int] = [9, 5], activation: Activation = .tanh, outputActivation: Activation? = nil,
     batchSize: Int = 50, shards: ShardChoice = .count(7), seed: UInt64 = 3,
-    shuffle: Bool = true
+    shuffle: Shuffle = .full
   ) throws -> Recipe {
     let outputs = loss == .crossEntropy ? 4 : 2
     return try Recipe(

@@ -142,7 +142,7 @@ struct TrainerBitsTests {
   func recipeMatters() throws {
     let base = try train(Fixture.recipe(), threads: 1, as: Float.self)
     for other in [
-      try Fixture.recipe(seed: 4), try Fixture.recipe(shuffle: false),
+      try Fixture.recipe(seed: 4), try Fixture.recipe(shuffle: .none),
       try Fixture.recipe(shards: .count(2)),
     ] {
       #expect(try train(other, threads: 1, as: Float.self) != base)
@@ -173,7 +173,7 @@ struct TrainerTests {
     let y: [Double] = [2, 3, 5, 8, 13]
     let recipe = try Recipe(
       network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
-      optimizer: .sgd(SGD(learningRate: 0.01)), initializer: .zeros, batchSize: 3, shuffle: false)
+      optimizer: .sgd(SGD(learningRate: 0.01)), initializer: .zeros, batchSize: 3, shuffle: .none)
     let trainer = try Trainer(
       recipe: recipe, samples: Samples(x: x, features: 1, y: y), threads: .count(1))
     try trainer.train(epochs: 1)
@@ -249,7 +249,7 @@ struct TrainerTests {
     let recipe = try Recipe(
       network: MLP(inputs: 1, hidden: [], outputs: 2), loss: .meanSquaredError,
       optimizer: .sgd(SGD(learningRate: 0.01)), reduction: .sum, initializer: .zeros, batchSize: 2,
-      shuffle: false)
+      shuffle: .none)
     let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(1))
     var (w, b) = (0.0, 0.0)
     for rows in [[(1.0, 2.0), (2, 3)], [(3, 5)]] {
@@ -272,7 +272,7 @@ struct TrainerTests {
     let recipe = try Recipe(
       network: MLP(inputs: 1, hidden: [], outputs: 1), loss: .meanSquaredError,
       optimizer: .sgd(SGD(learningRate: 0.01)), schedule: schedule, initializer: .zeros, batchSize: 2,
-      shuffle: false)
+      shuffle: .none)
     let trainer = try Trainer(recipe: recipe, samples: samples, threads: .count(1))
     var (w, b) = (0.0, 0.0)
     for (step, rate) in [0.005, 0.01, 0.01, 0.005].enumerated() {

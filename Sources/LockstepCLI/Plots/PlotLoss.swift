@@ -76,7 +76,7 @@ struct PlotLoss: ParsableCommand {
     chart.settings = [
       "set xlabel 'epoch'",
       // A label of the axis would be left out where the numbers beside it are wide.
-      "set label 3 \(ChartScript.quoted(label)) at screen 0.025, screen 0.45 center rotate",
+      "set label 3 \(ChartScript.quoted(label)) at screen 0.014, screen 0.45 center rotate",
       "set format y '%.3g'",
     ]
     if logScale { chart.settings += ["set logscale y", "set format y '%.0e'"] }

@@ -79,6 +79,7 @@ struct JSONObject {
 
   func number(_ key: String) -> Double? { (values[key] as? NSNumber)?.doubleValue }
   func integer(_ key: String) -> Int? { (values[key] as? NSNumber)?.intValue }
+  func boolean(_ key: String) -> Bool? { values[key] as? Bool }
   func string(_ key: String) -> String? { values[key] as? String }
   func isTrue(_ key: String) -> Bool { (values[key] as? NSNumber)?.boolValue ?? false }
   func isNull(_ key: String) -> Bool { values[key] is NSNull }

@@ -1,0 +1,84 @@
+import HDF5
+import Primitives
+
+/// The samples of a dataset file, read where they lie.
+public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
+  /// Where the samples lie.
+  public let location: DatasetLocation
+  /// What the targets of a row are.
+  public let targets: TargetShape
+  private let x: StoredRows
+  private let y: StoredRows
+
+  /// The samples of an open file; `byLibrary`, by libhdf5's own way of reading alone.
+  ///
+  /// - Throws: ``LockstepError`` if the targets cannot be what they are wanted as.
+  public init(_ file: consuming DatasetFile, role: TargetRole, byLibrary: Bool = false) throws(LockstepError)
+  {
+    location = file.location
+    switch role {
+    case .values: targets = .values(columns: file.targets)
+    case .labels:
+      guard file.targets == 1 else {
+        throw LockstepError(
+          .badData, file.location.yName, "classes must be a vector", found: "shape \(file.y.shape)",
+          expected: "[rows]", remedy: "Write one class a row, or choose --loss mse.")
+      }
+      targets = .labels
+    }
+    let raw = try file.makeRawFile()
+    // The datasets keep the file open.
+    x = try StoredRows(file.x, in: raw, byLibrary: byLibrary)
+    y = try StoredRows(file.y, in: raw, byLibrary: byLibrary)
+  }
+
+  /// The number of rows.
+  public var count: Int { x.rows }
+
+  /// The number of features of a row.
+  public var features: Int { x.width }
+
+  /// What reads rows, on one thread at a time.
+  public func makeReader() throws(LockstepError) -> any RowReading<Element> {
+    try Reader(x: RowReader(x), y: RowReader(y))
+  }
+
+  /// Tells the system to begin to read these rows.
+  public func willRead(_ rows: Range<Int>) {
+    x.willRead(rows)
+    y.willRead(rows)
+  }
+
+  /// Throws ``LockstepError`` if the file was written or cut off since it was opened.
+  public func requireUnchanged() throws(LockstepError) {
+    try withHDF5Errors { () throws(HDF5Error) in try x.file.requireUnchanged() }
+  }
+
+  /// "FILE:DATASET" of each.
+  public var names: (x: String, y: String) { (location.xName, location.yName) }
+
+  /// A chunk before and after each filter, of features and of targets.
+  public var readerBytes: Int { x.readerBytes + y.readerBytes }
+
+  /// Those of a chunk, where there are chunks.
+  public var preferredRows: Int { max(x.rowsPerChunk ?? 1, y.rowsPerChunk ?? 1) }
+
+  private final class Reader: RowReading {
+    private let x: RowReader
+    private let y: RowReader
+
+    init(x: RowReader, y: RowReader) {
+      self.x = x
+      self.y = y
+    }
+
+    func read(_ rows: Range<Int>, into block: RowPlace<Element>) throws(LockstepError) {
+      if !block.x.isEmpty { try x.read(rows, into: block.x) }
+      switch block.targets {
+      case .values(let values): try y.read(rows, into: values)
+      case .labels(let labels): try y.readLabels(rows, into: labels)
+      case nil: break
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Primitives
+
+/// Samples that can be had in any order and by several threads at a time: from a file or a generator.
+public protocol RowSource<Element>: AnyObject, Sendable {
+  /// The format that the numbers are wanted in.
+  associatedtype Element: Scalar
+  /// The number of rows.
+  var count: Int { get }
+  /// The number of features of a row.
+  var features: Int { get }
+  /// What the targets of a row are.
+  var targets: TargetShape { get }
+  /// What messages call the features and the targets.
+  var names: (x: String, y: String) { get }
+  /// The bytes that a reader takes.
+  var readerBytes: Int { get }
+  /// The rows that are best read together, beginning at a multiple of that.
+  var preferredRows: Int { get }
+  /// What reads rows, on one thread at a time.
+  func makeReader() throws(LockstepError) -> any RowReading<Element>
+  /// Tells that these rows will be read soon.
+  func willRead(_ rows: Range<Int>)
+  /// Throws if what was learnt of the rows may no longer hold.
+  func requireUnchanged() throws(LockstepError)
+}
+
+/// What reads rows of a ``RowSource``, on one thread at a time.
+public protocol RowReading<Element>: AnyObject {
+  /// The format of the numbers.
+  associatedtype Element: Scalar
+  /// Reads some rows, as they come: numbers may be infinite or NaN, and classes have no upper bound.
+  ///
+  /// - Throws: ``LockstepError`` if they cannot be read, or if a label is not a whole number from 0 up.
+  func read(_ rows: Range<Int>, into block: RowPlace<Element>) throws(LockstepError)
+}
+
+/// What the targets of a row are.
+public enum TargetShape: Sendable, Equatable {
+  /// So many numbers.
+  case values(columns: Int)
+  /// One class.
+  case labels
+
+  /// The numbers of a row, a class being one.
+  public var columns: Int {
+    switch self {
+    case .values(let columns): columns
+    case .labels: 1
+    }
+  }
+
+  /// The bytes that a row's targets take in memory, beside features of `Element`.
+  public func bytes<Element: Scalar>(_: Element.Type) -> Int {
+    switch self {
+    case .values(let columns): columns * MemoryLayout<Element>.stride
+    case .labels: MemoryLayout<Int32>.stride
+    }
+  }
+}
+
+/// Where some rows are put: their features, and their targets as numbers or classes.
+public struct RowPlace<Element: Scalar> {
+  /// The targets.
+  public enum Targets {
+    /// Numbers, row-major.
+    case values(UnsafeMutableBufferPointer<Element>)
+    /// A class a row.
+    case labels(UnsafeMutableBufferPointer<Int32>)
+  }
+
+  /// The features, row-major; empty if they are not wanted.
+  public var x: UnsafeMutableBufferPointer<Element>
+  /// The targets; none if they are not wanted.
+  public var targets: Targets?
+
+  /// A place for rows.
+  public init(x: UnsafeMutableBufferPointer<Element>, targets: Targets?) {
+    self.x = x
+    self.targets = targets
+  }
+}
+
+extension RowSource {
+  /// The bytes of a row in memory, features and targets together.
+  public var rowBytes: Int { features * MemoryLayout<Element>.stride + targets.bytes(Element.self) }
+
+  /// Next to none, unless it keeps something.
+  public var readerBytes: Int { 0 }
+
+  /// Any number, unless rows are stored in groups.
+  public var preferredRows: Int { 1 }
+
+  /// Nothing, unless there is something to prepare.
+  public func willRead(_ rows: Range<Int>) {}
+
+  /// Nothing, unless rows can change.
+  public func requireUnchanged() throws(LockstepError) {}
+}

@@ -1,0 +1,82 @@
+import HDF5
+import Primitives
+
+/// The rows of one dataset in a file, for several threads to read at a time, each with a ``RowReader`` of its own.
+final class StoredRows: Sendable {
+  /// How rows are got at.
+  enum Access: Sendable {
+    /// By plain reads, from this byte of the file on.
+    case contiguous(offset: Int)
+    /// Chunk by chunk, decoded on the thread that wants them; each has so many whole rows.
+    case chunks(rows: Int)
+    /// By libhdf5, one thread at a time: always right.
+    case library
+  }
+
+  let dataset: Dataset
+  let file: RawFile
+  let access: Access
+  /// The number of rows.
+  let rows: Int
+  /// The numbers of a row.
+  let width: Int
+  /// The bytes of a number in the file.
+  let elementBytes: Int
+
+  /// The rows of `dataset`, a vector or matrix of numbers in the file that `raw` reads; by libhdf5 only, if so wanted.
+  init(_ dataset: consuming Dataset, in raw: RawFile, byLibrary: Bool = false) throws(LockstepError) {
+    let shape = dataset.shape
+    rows = shape[0]
+    width = shape.dropFirst().reduce(1, *)
+    elementBytes = Self.bytes(of: dataset.type)
+    access = byLibrary ? .library : try Self.access(to: dataset)
+    file = raw
+    self.dataset = dataset
+  }
+
+  /// "FILE:DATASET", as messages name it.
+  var name: String { "\(dataset.place)" }
+
+  /// The rows that are best read together: those of a chunk, or any.
+  var rowsPerChunk: Int? {
+    if case .chunks(let rows) = access { rows } else { nil }
+  }
+
+  /// The bytes that a reader takes.
+  var readerBytes: Int { rowsPerChunk.map { 2 * $0 * width * elementBytes } ?? 0 }
+
+  /// Whether numbers lie in the file as this machine has them, in a format that is converted here.
+  private static func isPlain(_ dataset: borrowing Dataset) -> Bool {
+    let isNative =
+      dataset.byteOrder == (1.littleEndian == 1 ? .littleEndian : .bigEndian) || bytes(of: dataset.type) == 1
+    return isNative && dataset.type != .float(bits: 16)
+  }
+
+  private static func access(to dataset: borrowing Dataset) throws(LockstepError) -> Access {
+    guard isPlain(dataset) else { return .library }
+    switch dataset.layout {
+    case .contiguous:
+      let offset = try withHDF5Errors { () throws(HDF5Error) in try dataset.offset }
+      return offset.map { .contiguous(offset: $0) } ?? .library
+    case .chunked(let chunk)
+    where Array(chunk.dropFirst()) == Array(dataset.shape.dropFirst()) && chunk[0] > 0:
+      let isDecodable = dataset.filters.allSatisfy { if case .other = $0 { false } else { true } }
+      return isDecodable ? .chunks(rows: chunk[0]) : .library
+    default: return .library
+    }
+  }
+
+  private static func bytes(of type: ElementType) -> Int {
+    switch type {
+    case .float(let bits), .integer(let bits, _): bits / 8
+    case .string, .other: 1
+    }
+  }
+
+  /// Tells the system that these rows will be read soon.
+  func willRead(_ rows: Range<Int>) {
+    guard case .contiguous(let offset) = access else { return }
+    let rowBytes = width * elementBytes
+    file.willRead(at: offset + rows.lowerBound * rowBytes, count: rows.count * rowBytes)
+  }
+}

@@ -1,0 +1,149 @@
+import Primitives
+
+/// The rows of another source that a split does not keep aside, in order.
+///
+/// To find row n it knows where every `stride`-th row lies: 8 bytes for so many rows.
+public final class KeptRows<Element: Scalar>: RowSource {
+  private let source: any RowSource<Element>
+  private let split: Split
+  private let stride: Int
+  /// Where rows 0, `stride`, 2 `stride` ... are in the other source, and its end.
+  private let places: [Int]
+
+  /// The rows of `source` that are not kept aside. Takes time for each row of it, a few nanoseconds.
+  public init(_ source: any RowSource<Element>, split: Split, stride: Int) {
+    precondition(split.count == source.count && stride > 0)
+    self.source = source
+    self.split = split
+    self.stride = stride
+    var places: [Int] = []
+    places.reserveCapacity((split.count - split.validationCount) / stride + 2)
+    var kept = 0
+    for row in 0..<source.count where !split.isValidation(row) {
+      if kept % stride == 0 { places.append(row) }
+      kept += 1
+    }
+    self.places = places + [source.count]
+  }
+
+  /// The number of rows.
+  public var count: Int { split.count - split.validationCount }
+  /// The number of features of a row.
+  public var features: Int { source.features }
+  /// What the targets of a row are.
+  public var targets: TargetShape { source.targets }
+  /// Those of the other source, and the rows among which these are.
+  public var readerBytes: Int { source.readerBytes + 2 * stride * source.rowBytes }
+  /// Those of the other source.
+  public var names: (x: String, y: String) { source.names }
+  /// Throws ``LockstepError`` if what was learnt of the rows may no longer hold.
+  public func requireUnchanged() throws(LockstepError) { try source.requireUnchanged() }
+
+  /// Tells that these rows will be read soon.
+  public func willRead(_ rows: Range<Int>) { source.willRead(span(of: rows)) }
+
+  /// The rows of the other source among which these are.
+  private func span(of rows: Range<Int>) -> Range<Int> {
+    places[rows.lowerBound / stride]..<places[(rows.upperBound - 1) / stride + 1]
+  }
+
+  /// What reads rows, on one thread at a time.
+  public func makeReader() throws(LockstepError) -> any RowReading<Element> {
+    Reader(self, try source.makeReader())
+  }
+
+  private final class Reader: RowReading {
+    private let kept: KeptRows
+    private let reader: any RowReading<Element>
+    private var x = AlignedBuffer<Element>(repeating: 0, count: 0)
+    private var values = AlignedBuffer<Element>(repeating: 0, count: 0)
+    private var labels = AlignedBuffer<Int32>(repeating: 0, count: 0)
+
+    init(_ kept: KeptRows, _ reader: any RowReading<Element>) {
+      self.kept = kept
+      self.reader = reader
+    }
+
+    func read(_ rows: Range<Int>, into place: RowPlace<Element>) throws(LockstepError) {
+      var row = rows.lowerBound
+      while row < rows.upperBound {
+        let end = min((row / kept.stride + 1) * kept.stride, rows.upperBound)
+        try readPiece(
+          row..<end, into: place.part(row - rows.lowerBound..<end - rows.lowerBound, of: rows.count))
+        row = end
+      }
+    }
+
+    /// Reads rows between two that are known: all of the other source there, and picks them out.
+    private func readPiece(_ rows: Range<Int>, into place: RowPlace<Element>) throws(LockstepError) {
+      let span = kept.span(of: rows)
+      reserve(span.count)
+      let all = RowPlace(
+        x: UnsafeMutableBufferPointer(
+          rebasing: x.elements[..<(place.x.isEmpty ? 0 : span.count * kept.features)]),
+        targets: targets(like: place, count: span.count))
+      try reader.read(span, into: all)
+      var passed = 0
+      var next = 0
+      let first = rows.lowerBound % kept.stride
+      for (index, row) in span.enumerated() where next < rows.count && !kept.split.isValidation(row) {
+        if passed >= first {
+          place.copyRow(index, of: all, to: next, count: rows.count, from: span.count)
+          next += 1
+        }
+        passed += 1
+      }
+    }
+
+    private func targets(like place: RowPlace<Element>, count: Int) -> RowPlace<Element>.Targets? {
+      switch place.targets {
+      case .values:
+        .values(UnsafeMutableBufferPointer(rebasing: values.elements[..<(count * kept.targets.columns)]))
+      case .labels: .labels(UnsafeMutableBufferPointer(rebasing: labels.elements[..<count]))
+      case nil: nil
+      }
+    }
+
+    private func reserve(_ rows: Int) {
+      guard x.count < rows * kept.features else { return }
+      x = AlignedBuffer(repeating: 0, count: rows * kept.features)
+      switch kept.targets {
+      case .values(let columns): values = AlignedBuffer(repeating: 0, count: rows * columns)
+      case .labels: labels = AlignedBuffer(repeating: 0, count: rows)
+      }
+    }
+  }
+}
+
+extension RowPlace {
+  /// The part for some of `count` rows.
+  func part(_ rows: Range<Int>, of count: Int) -> RowPlace {
+    func part<Number>(_ buffer: UnsafeMutableBufferPointer<Number>) -> UnsafeMutableBufferPointer<Number> {
+      let width = buffer.count / max(count, 1)
+      return UnsafeMutableBufferPointer(rebasing: buffer[rows.lowerBound * width..<rows.upperBound * width])
+    }
+    switch targets {
+    case .values(let values): return RowPlace(x: part(x), targets: .values(part(values)))
+    case .labels(let labels): return RowPlace(x: part(x), targets: .labels(part(labels)))
+    case nil: return RowPlace(x: part(x), targets: nil)
+    }
+  }
+
+  /// Copies row `row` of another place of `otherCount` rows to row `own` of this one, which has `count`.
+  func copyRow(_ row: Int, of other: RowPlace, to own: Int, count: Int, from otherCount: Int) {
+    func copy<Number: BitwiseCopyable>(
+      _ from: UnsafeMutableBufferPointer<Number>, _ to: UnsafeMutableBufferPointer<Number>
+    ) {
+      let width = to.count / count
+      guard width > 0 else { return }
+      _ = UnsafeMutableBufferPointer(rebasing: to[own * width..<(own + 1) * width])
+        .update(fromContentsOf: UnsafeMutableBufferPointer(rebasing: from[row * width..<(row + 1) * width]))
+    }
+    copy(other.x, x)
+    switch (other.targets, targets) {
+    case (.values(let from)?, .values(let to)?): copy(from, to)
+    case (.labels(let from)?, .labels(let to)?): copy(from, to)
+    default: break
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import Kernels
+import Primitives
+
+/// Samples that are read from where they lie as an order by blocks needs them, some windows ahead.
+///
+/// Used by one thread, that of whoever trains.
+public final class SampleStream<Element: Scalar> {
+  /// The memory that windows come to.
+  public let ring: SampleRing<Element>
+  /// The number of rows.
+  public let count: Int
+  /// The width that a network's output layer needs: targets, or classes.
+  public let outputs: Int
+  private let source: any RowSource<Element>
+  private let shape: BlockShape
+  private let seed: UInt64
+  private let shuffled: Bool
+  private let variant: KernelVariant?
+  private let loader: WindowLoader<Element>
+  private let windowsPerEpoch: Int
+  /// The order by blocks that was last used, and the epoch that it is of.
+  private var blockOrder: (epoch: Int, order: BlockOrder)?
+  private var epochOrder: (epoch: Int, order: EpochOrder)?
+  /// The first window, counted over all epochs, that nobody has begun to load; nil at first.
+  private var next: Int?
+  /// The windows after which nothing more is to be read, counted over all epochs.
+  private let end: Int
+
+  /// What a stream has to know.
+  public struct Plan: Sendable {
+    /// In what order rows are taken: by blocks, or none at all.
+    public var shuffle: Shuffle
+    /// The sizes of blocks and windows.
+    public var shape: BlockShape
+    /// The seed of the order.
+    public var seed: UInt64
+    /// The most rows that are wanted at a time.
+    public var batchSize: Int
+    /// The epochs after which nothing is read ahead.
+    public var epochs: Int
+    /// The bytes that windows may take.
+    public var budget: Int
+    /// How many threads read.
+    public var threads: Int
+
+    /// A plan; see the properties.
+    public init(
+      shuffle: Shuffle, shape: BlockShape, seed: UInt64, batchSize: Int, epochs: Int, budget: Int,
+      threads: Int
+    ) {
+      self.shuffle = shuffle
+      self.shape = shape
+      self.seed = seed
+      self.batchSize = batchSize
+      self.epochs = epochs
+      self.budget = budget
+      self.threads = threads
+    }
+
+    /// The windows that a minibatch may touch.
+    var windowsAtOnce: Int { (batchSize - 1 + shape.windowRows - 1) / shape.windowRows + 1 }
+  }
+
+  /// A stream of the rows of `source`, whose classes are below `outputs` if it has any.
+  ///
+  /// - Throws: ``LockstepError`` of kind `memory` if the budget does not hold the windows that a minibatch may touch, of kind
+  ///   `configuration` if the order needs all rows at hand.
+  public init(_ source: any RowSource<Element>, outputs: Int, plan: Plan, variant: KernelVariant? = .current)
+    throws(LockstepError)
+  {
+    guard plan.shuffle != .full else {
+      throw LockstepError(
+        .configuration, "--shuffle", "full needs all rows in memory, and they are more than the budget holds",
+        remedy: "Choose --shuffle blocks or a larger --memory-budget.")
+    }
+    self.source = source
+    self.outputs = outputs
+    count = source.count
+    shape = plan.shape
+    seed = plan.seed
+    shuffled = plan.shuffle != .none
+    self.variant = variant
+    let order = BlockOrder(count: source.count, shape: plan.shape, seed: plan.seed, epoch: 0)
+    windowsPerEpoch = order.windows
+    let (all, overflow) = plan.epochs.multipliedReportingOverflow(by: windowsPerEpoch)
+    end = overflow ? .max : all
+    ring = SampleRing(
+      slots: try Self.slots(source, plan), windowRows: plan.shape.windowRows, features: source.features,
+      targets: source.targets)
+    loader = try WindowLoader(source, ring: ring, classes: outputs, threads: plan.threads)
+  }
+
+  deinit { loader.cancel() }
+
+  /// One window more than a minibatch touches, so that there is always one to be filled; or just these, if there is no room.
+  private static func slots(_ source: any RowSource<Element>, _ plan: Plan) throws(LockstepError) -> Int {
+    let window = Double(plan.shape.windowRows) * Double(source.rowBytes)
+    let least = plan.windowsAtOnce
+    guard Double(least) * window <= Double(plan.budget) else {
+      throw LockstepError(
+        .memory, "--memory-budget", "does not hold the rows that are mixed at a time",
+        found: "\(plan.budget) bytes", expected: "at least \(Int(min(Double(least) * window, 1e18)))",
+        remedy: "Choose a larger one, or a smaller --window-rows or --batch-size.")
+    }
+    return Double(least + 1) * window <= Double(plan.budget) ? least + 1 : least
+  }
+
+  /// The bytes of the ring.
+  public var bytes: Int { ring.slots * ring.windowRows * source.rowBytes }
+
+  /// The order of `epoch`, by where its rows come to lie in the ring.
+  public func order(_ epoch: Int) -> EpochOrder {
+    if let epochOrder, epochOrder.epoch == epoch { return epochOrder.order }
+    let order = EpochOrder(
+      blockOrder(epoch), at: .ring(windows: ring.slots, first: epoch * windowsPerEpoch % ring.slots),
+      variant: variant)
+    epochOrder = (epoch, order)
+    return order
+  }
+
+  private func blockOrder(_ epoch: Int) -> BlockOrder {
+    if let blockOrder, blockOrder.epoch == epoch { return blockOrder.order }
+    let order = BlockOrder(count: count, shape: shape, seed: seed, epoch: epoch, shuffled: shuffled)
+    blockOrder = (epoch, order)
+    return order
+  }
+
+  /// Sees to it that `rows` rows of `epoch` from `position` on are in the ring, and gives up all rows before these.
+  ///
+  /// - Returns: the position up to which rows may be used until the next call.
+  /// - Throws: ``LockstepError`` if they cannot be read.
+  public func require(epoch: Int, from position: Int, rows: Int) throws(LockstepError) -> Int {
+    let order = blockOrder(epoch)
+    let (first, last) = (order.window(at: position), order.window(at: position + rows - 1))
+    let base = epoch * windowsPerEpoch
+    loadWindows(from: base + first, needed: base + last)
+    for window in first...last { try loader.wait(for: (base + window) % ring.slots) }
+    // Rows that stretch over windows hold all of these: a step later there is a slot free again.
+    return first == last ? order.positions(ofWindow: last).upperBound : position + rows
+  }
+
+  /// Begins to load all windows for which there is room if those before `first` are given up, up to the end of the run or as
+  /// far as they are needed at once.
+  private func loadWindows(from first: Int, needed: Int) {
+    var window = max(next ?? first, first)
+    while window < first + ring.slots, window < end || window <= needed {
+      let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
+      loader.load(blockOrder(ofUpcoming: epoch).rows(ofWindow: number), into: window % ring.slots)
+      window += 1
+    }
+    next = window
+  }
+
+  private func blockOrder(ofUpcoming epoch: Int) -> BlockOrder {
+    if let blockOrder, blockOrder.epoch == epoch { return blockOrder.order }
+    return BlockOrder(count: count, shape: shape, seed: seed, epoch: epoch, shuffled: shuffled)
+  }
+}

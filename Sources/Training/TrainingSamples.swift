@@ -1,0 +1,122 @@
+import Datasets
+import Kernels
+import Primitives
+
+/// The samples that are trained on: all of them in memory, or a stream of them.
+public enum TrainingSamples<Element: Scalar> {
+  /// All rows are in memory.
+  case memory(Samples<Element>)
+  /// Rows come as they are needed.
+  case stream(SampleStream<Element>)
+
+  /// The number of rows.
+  public var count: Int {
+    switch self {
+    case .memory(let samples): samples.count
+    case .stream(let stream): stream.count
+    }
+  }
+
+  /// The number of features of a row.
+  public var features: Int {
+    switch self {
+    case .memory(let samples): samples.features
+    case .stream(let stream): stream.ring.features
+    }
+  }
+
+  /// The width that a network's output layer needs: targets, or classes.
+  public var outputs: Int {
+    switch self {
+    case .memory(let samples): samples.outputs
+    case .stream(let stream): stream.outputs
+    }
+  }
+
+  /// Whether the targets are classes.
+  var hasLabels: Bool {
+    switch self {
+    case .memory(let samples): if case .labels = samples.targets { true } else { false }
+    case .stream(let stream): if case .labels = stream.ring.targets { true } else { false }
+    }
+  }
+
+  /// The bytes that they take in memory.
+  var bytes: Double {
+    switch self {
+    case .memory(let samples): Double(samples.count) * Double(samples.rowBytes)
+    case .stream(let stream): Double(stream.bytes)
+    }
+  }
+
+  /// The order of an epoch, by where its rows lie in memory.
+  func order(_ epoch: Int, recipe: Recipe, variant: KernelVariant?) -> EpochOrder {
+    switch self {
+    case .memory(let samples):
+      EpochOrder(
+        count: samples.count, seed: recipe.seed, epoch: epoch, shuffle: recipe.shuffle, variant: variant)
+    case .stream(let stream): stream.order(epoch)
+    }
+  }
+
+  /// Sees to it that `rows` rows of `epoch` from `position` on are in memory, and returns the position up to which rows may be
+  /// used until the next call.
+  func require(epoch: Int, from position: Int, rows: Int) throws(LockstepError) -> Int {
+    switch self {
+    case .memory(let samples): samples.count
+    case .stream(let stream): try stream.require(epoch: epoch, from: position, rows: rows)
+    }
+  }
+}
+
+/// The samples in memory as plain addresses, and what keeps them there.
+struct ResidentSamples<Element: Scalar>: Sendable {
+  let view: SamplesView<Element>
+  /// The rows of an epoch.
+  let count: Int
+  private let owner: any AnyObject & Sendable
+
+  init(_ samples: TrainingSamples<Element>) {
+    count = samples.count
+    switch samples {
+    case .memory(let samples): (view, owner) = (SamplesView(samples), samples)
+    case .stream(let stream): (view, owner) = (SamplesView(stream.ring), stream.ring)
+    }
+  }
+
+  /// Whether the targets are classes.
+  var hasLabels: Bool { if case .labels = view.targets { true } else { false } }
+}
+
+/// Samples as plain addresses, valid as long as the samples: what a step's loops work with.
+struct SamplesView<Element: Scalar>: BitwiseCopyable, @unchecked Sendable {
+  // Sendable: who reads which rows while nobody writes them is the business of who trains.
+  enum Targets: BitwiseCopyable {
+    case values(UnsafeBufferPointer<Element>, columns: Int)
+    case labels(UnsafeBufferPointer<Int32>)
+  }
+
+  let features: Int
+  let x: UnsafeBufferPointer<Element>
+  let targets: Targets
+
+  init(_ samples: Samples<Element>) {
+    features = samples.features
+    x = UnsafeBufferPointer(samples.x.elements)
+    switch samples.targets {
+    case .values(let values, let columns):
+      targets = .values(UnsafeBufferPointer(values.elements), columns: columns)
+    case .labels(let labels, _): targets = .labels(UnsafeBufferPointer(labels.elements))
+    }
+  }
+
+  init(_ ring: SampleRing<Element>) {
+    features = ring.features
+    x = UnsafeBufferPointer(ring.x.elements)
+    switch ring.targets {
+    case .values(let values, let columns):
+      targets = .values(UnsafeBufferPointer(values.elements), columns: columns)
+    case .labels(let labels): targets = .labels(UnsafeBufferPointer(labels.elements))
+    }
+  }
+}

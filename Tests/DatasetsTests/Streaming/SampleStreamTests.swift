@@ -1,0 +1,169 @@
+import HDF5
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Datasets
+
+@Suite("A stream of samples")
+struct SampleStreamTests {
+  let folder: TemporaryFolder
+  let location: DatasetLocation
+  static let shape = BlockShape(blockRows: 16, windowBlocks: 4) ?? BlockShape(rowBytes: 1)
+
+  init() throws {
+    folder = try TemporaryFolder()
+    location = DatasetLocation(file: folder.file("d.h5"))
+  }
+
+  /// A file in which each row has its number for a feature and for a target.
+  func write(_ rows: Int, options: DatasetOptions = DatasetOptions()) throws {
+    try writeFile(location.file) { file in
+      let x = try file.createDataset("x", shape: [rows, 1], type: Float.elementType, options: options)
+      try x.write(from: (0..<rows).map { Float($0) })
+      _ = try file.createDataset("y", (0..<rows).map { Int32($0) })
+    }
+  }
+
+  func source() throws -> FileRows<Float> { try FileRows(try DatasetFile(location), role: .labels) }
+
+  func plan(_ shuffle: Shuffle = .blocks(shape), batch: Int, windows: Int = 3, threads: Int = 2)
+    -> SampleStream<Float>.Plan
+  {
+    SampleStream<Float>.Plan(
+      shuffle: shuffle, shape: Self.shape, seed: 8, batchSize: batch, epochs: 3, budget: windows * 64 * 8,
+      threads: threads)
+  }
+
+  /// The rows of some epochs as minibatches would see them, by features and by targets.
+  func rows(_ stream: SampleStream<Float>, batch: Int, epochs: Range<Int>, from first: Int = 0) throws
+    -> [[Int]]
+  {
+    var result: [[Int]] = []
+    for epoch in epochs {
+      var rows: [Int] = []
+      var start = epoch == epochs.lowerBound ? first : 0
+      while start < stream.count {
+        let count = min(batch, stream.count - start)
+        let end = try stream.require(epoch: epoch, from: start, rows: count)
+        #expect(end >= start + count)
+        var places = [Int](repeating: -1, count: count)
+        places.withUnsafeMutableBufferPointer { stream.order(epoch).copyRows(from: start, into: $0) }
+        guard case .labels(let labels) = stream.ring.targets else { return [] }
+        for place in places {
+          #expect(stream.ring.x.elements[place] == Float(labels.elements[place]))
+          rows.append(Int(labels.elements[place]))
+        }
+        start += count
+      }
+      result.append(rows)
+    }
+    return result
+  }
+
+  /// What the same orders give where all rows are at hand.
+  func expected(_ count: Int, _ shuffle: Shuffle = .blocks(shape), epochs: Range<Int>) -> [[Int]] {
+    epochs.map { epoch in
+      var rows = [Int](repeating: -1, count: count)
+      rows.withUnsafeMutableBufferPointer {
+        EpochOrder(count: count, seed: 8, epoch: epoch, shuffle: shuffle).copyRows(from: 0, into: $0)
+      }
+      return rows
+    }
+  }
+
+  @Test(
+    "gives the rows in the order that it would be if all were at hand",
+    arguments: [1, 15, 64, 65, 200, 1003], [1, 7, 64, 130])
+  func order(count: Int, batch: Int) throws {
+    try write(count)
+    for (windows, threads) in [(3, 1), (4, 2), (9, 3)] {
+      let batch = min(batch, count)
+      let stream = try SampleStream(
+        source(), outputs: count,
+        plan: plan(batch: batch, windows: windows + (batch > 64 ? 1 : 0), threads: threads))
+      #expect(try rows(stream, batch: batch, epochs: 0..<3) == expected(count, epochs: 0..<3))
+    }
+  }
+
+  @Test("gives them in the file's order if they are not shuffled")
+  func fileOrder() throws {
+    try write(500)
+    let stream = try SampleStream(source(), outputs: 500, plan: plan(.none, batch: 30))
+    #expect(try rows(stream, batch: 30, epochs: 0..<2) == [Array(0..<500), Array(0..<500)])
+  }
+
+  @Test("begins anywhere, and goes on beyond the epochs that it was told of")
+  func seeking() throws {
+    try write(1003)
+    let stream = try SampleStream(source(), outputs: 1003, plan: plan(batch: 10))
+    let all = expected(1003, epochs: 1..<5)
+    #expect(try rows(stream, batch: 10, epochs: 1..<5, from: 730) == [Array(all[0][730...])] + all[1...])
+  }
+
+  @Test("reads compressed files whose chunks are no blocks")
+  func chunks() throws {
+    for chunk in [1, 10, 16, 100, 5000] {
+      let folder = try TemporaryFolder()
+      let test = SampleStreamTests(folder)
+      try test.write(
+        400,
+        options: DatasetOptions(layout: .chunked([chunk, 1]), deflate: 1, shuffle: true, fletcher32: true))
+      let stream = try SampleStream(test.source(), outputs: 400, plan: plan(batch: 7))
+      #expect(try rows(stream, batch: 7, epochs: 0..<2) == expected(400, epochs: 0..<2))
+    }
+  }
+
+  @Test("leaves out what a split keeps aside", arguments: [0.01, 0.3, 0.95])
+  func split(fraction: Double) throws {
+    try write(1003)
+    let split = try Split(count: 1003, validationFraction: fraction, seed: 2)
+    let kept = (0..<1003).filter { !split.isValidation($0) }
+    let source = KeptRows(try source(), split: split, stride: 16)
+    #expect(source.count == kept.count)
+    let stream = try SampleStream(source, outputs: 1003, plan: plan(batch: 5))
+    let all = expected(kept.count, epochs: 0..<2).map { $0.map { kept[$0] } }
+    #expect(try rows(stream, batch: 5, epochs: 0..<2) == all)
+  }
+
+  @Test("says what it needs if the budget does not hold it, and that a full shuffle needs everything")
+  func budget() throws {
+    try write(1003)
+    func failure(_ plan: SampleStream<Float>.Plan) -> LockstepError? {
+      do {
+        _ = try SampleStream(source(), outputs: 1003, plan: plan)
+        return nil
+      } catch {
+        return error as? LockstepError
+      }
+    }
+    // A minibatch of two rows may lie in two windows.
+    #expect(failure(plan(batch: 1, windows: 1)) == nil)
+    let small = failure(plan(batch: 2, windows: 1))
+    #expect(
+      small?.kind == .memory && small?.subject == "--memory-budget" && small?.expected == "at least 1024")
+    #expect(failure(plan(batch: 65, windows: 2)) == nil)
+    #expect(failure(plan(batch: 66, windows: 2))?.expected == "at least 1536")
+    #expect(failure(plan(.full, batch: 2))?.kind == .configuration)
+  }
+
+  @Test("tells what it cannot read, the first of it, whatever the threads", arguments: [1, 2, 3])
+  func damage(threads: Int) throws {
+    try write(1003)
+    let stream = try SampleStream(source(), outputs: 500, plan: plan(batch: 10, threads: threads))
+    let error = #expect(throws: LockstepError.self) { _ = try rows(stream, batch: 10, epochs: 0..<1) }
+    #expect(error?.kind == .badData && error?.subject == location.yName)
+    let shrunk = try SampleStream(source(), outputs: 1003, plan: plan(batch: 10, threads: threads))
+    _ = try shrunk.require(epoch: 0, from: 0, rows: 10)
+    try folder.change("d.h5") { $0.removeLast(3000) }
+    let second = #expect(throws: LockstepError.self) { _ = try rows(shrunk, batch: 10, epochs: 0..<1) }
+    #expect(second?.kind == .inputOutput && second?.problem == "the file became shorter while it was read")
+  }
+}
+
+extension SampleStreamTests {
+  init(_ folder: TemporaryFolder) {
+    self.folder = folder
+    location = DatasetLocation(file: folder.file("d.h5"))
+  }
+}

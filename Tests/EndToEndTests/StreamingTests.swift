@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// Data that are more than they may take in memory are read as they are needed, and nothing else changes.
+@Suite struct StreamingTests {
+  /// Training on `linear.h5`, in windows of 2,048 rows.
+  private func command(_ output: String) -> [String] {
+    [
+      "train", "linear.h5", "--hidden", "9", "--batch-size", "96", "--epochs", "3", "--learning-rate", "0.01",
+      "--block-rows", "64", "--window-rows", "2048", "--output", "\(output).weights.h5",
+    ]
+  }
+
+  @Test(arguments: [[], ["--compression", "gzip", "--chunk-rows", "100"], ["--precision", "float64"]])
+  func `streamed or not, the checkpoint is the same`(_ storage: [String]) throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 20_001, ["--noise", "0.1"] + storage, in: folder)
+    let whole = try Lockstep.json(command("whole") + ["--shuffle", "blocks"], in: folder)
+    #expect(whole.string("shuffle") == "blocks" && whole.boolean("streamed") == false)
+    let contents = try CheckpointContents(folder.file("whole.weights.h5"))
+    for (threads, budget) in [("1", "60KB"), ("2", "100KiB"), ("3", "0.2M")] {
+      let streamed = try Lockstep.json(
+        command(threads) + ["--threads", threads, "--memory-budget", budget], in: folder)
+      #expect(streamed.string("shuffle") == "blocks" && streamed.boolean("streamed") == true)
+      let other = try CheckpointContents(folder.file("\(threads).weights.h5"))
+      #expect(contents.differences(from: other) == [], "\(threads) threads, \(budget)")
+    }
+  }
+
+  @Test func `a killed run goes on in the same bits`() throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 20_001, in: folder)
+    try Lockstep.json(command("whole") + ["--shuffle", "blocks"], in: folder)
+    let whole = try CheckpointContents(folder.file("whole.weights.h5"))
+    let part = command("part") + ["--memory-budget", "60KB"]
+    for steps in ["1", "100", "209", "210", "500"] {
+      try Lockstep.json(part + ["--steps", steps, "--resume"], in: folder)
+    }
+    try Lockstep.json(part + ["--resume"], in: folder)
+    #expect(whole.differences(from: try CheckpointContents(folder.file("part.weights.h5"))) == [])
+  }
+
+  @Test func `what does not fit or go together is said`() throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 20_001, in: folder)
+    let train = ["train", "linear.h5", "--batch-size", "96", "--quiet"]
+    for (options, code, mentions) in [
+      (["--memory-budget", "1KB"], 71, ["--memory-budget", "1000 bytes"]),
+      (["--memory-budget", "100KB", "--shuffle", "full"], 78, ["--shuffle", "blocks"]),
+      (["--memory-budget", "much"], 64, ["--memory-budget", "256MiB"]),
+      (["--memory-budget", "0"], 64, ["--memory-budget"]),
+      (["--shuffle", "some"], 64, ["--shuffle", "blocks"]),
+      (["--shuffle", "blocks", "--block-rows", "100"], 64, ["--block-rows", "power of two"]),
+      (["--shuffle", "full", "--block-rows", "64"], 64, ["--block-rows", "--shuffle blocks"]),
+      (["--shuffle", "full", "--no-shuffle"], 64, ["--no-shuffle"]),
+      (
+        [
+          "--memory-budget", "200KB", "--block-rows", "64", "--window-rows", "2048", "--validation-fraction",
+          "0.9",
+        ], 71,
+        ["--validation-fraction", "half"]
+      ),
+    ] as [([String], Int32, [String])] {
+      expectFailure(try Lockstep.run(train + options, in: folder), code, mentions: mentions)
+    }
+  }
+
+  @Test func `a file that is cut off while it is read ends training with an error`() throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 200_000, in: folder)
+    let program = try Lockstep.start(
+      [
+        "train", "linear.h5", "--epochs", "1000000", "--memory-budget", "1MB", "--window-rows", "8192",
+        "--output", "a.weights.h5", "--quiet",
+      ], in: folder)
+    // Until it has begun to save.
+    let limit = Date().addingTimeInterval(30)
+    while !folder.names.contains("a.weights.h5"), Date() < limit { usleep(10_000) }
+    truncate(folder.file("linear.h5"), 1_000_000)
+    let outcome = program.finish(limit: 30)
+    #expect(!outcome.timedOut)
+    expectFailure(outcome, 74, mentions: ["linear.h5", "became shorter"])
+    let inspection = try Lockstep.json(["inspect", "a.weights.h5"], in: folder)
+    #expect(inspection.string("kind") == "checkpoint")
+  }
+}

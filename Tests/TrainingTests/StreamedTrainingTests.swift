@@ -1,0 +1,198 @@
+import Lockstep
+import TestSupport
+import Testing
+
+@testable import Training
+
+@Suite("Training on a stream")
+struct StreamedTrainingTests {
+  let folder: TemporaryFolder
+  var options: TrainingOptions
+
+  /// A file of 5,003 rows that takes 60,036 bytes, with blocks of 64 rows and windows of 512.
+  init() throws {
+    folder = try TemporaryFolder()
+    let data = DatasetLocation(file: folder.file("d.h5"))
+    try DatasetWriter<Float>(
+      LinearProblem(noise: 0.1, seed: 4), rows: 5003, format: DatasetFormat(), source: ""
+    )
+    .write(to: data.file, threads: 1)
+    options = TrainingOptions(data: data)
+    options.hidden = [7]
+    options.batchSize = 90
+    options.shards = .count(5)
+    options.epochs = 3
+    options.shuffle = ShuffleChoice(.blocks, blockRows: 64, windowRows: 512)
+    options.output = folder.file("m.weights.h5")
+    options.replacesOutput = true
+  }
+
+  /// The digest of the parameters, the loss of each epoch, and whether the data were streamed.
+  struct Outcome: Equatable {
+    var digest: Digest
+    var history: [[UInt64]]
+    var isStreamed: Bool
+  }
+
+  func train(_ change: (inout TrainingOptions) -> Void = { _ in }, stop: StopRequest = StopRequest()) throws
+    -> Outcome
+  {
+    var options = options
+    change(&options)
+    let report = try TrainingRun(options, stop: stop).run()
+    let history = try #require(FileInspection(options.output ?? "").checkpoint?.history)
+    return Outcome(
+      digest: report.parametersDigest,
+      history: history.map { [$0.loss.bitPattern, $0.validationLoss.bitPattern] },
+      isStreamed: report.start.isStreamed)
+  }
+
+  func failure(_ change: (inout TrainingOptions) -> Void) -> LockstepError? {
+    do {
+      _ = try train(change)
+      return nil
+    } catch {
+      return error as? LockstepError
+    }
+  }
+
+  @Test(
+    "ends in the bits of training in memory, for any budget and number of threads",
+    arguments: [ShuffleChoice.Way.blocks, .unshuffled], [0, 0.1])
+  func sameBits(way: ShuffleChoice.Way, validation: Double) throws {
+    let first: (inout TrainingOptions) -> Void = {
+      $0.shuffle.way = way
+      $0.validationFraction = validation
+    }
+    let whole = try train(first)
+    #expect(!whole.isStreamed)
+    for threads in [1, 2, 3] {
+      for budget in [25_000, 35_000, 55_000] {
+        var streamed = try train {
+          first(&$0)
+          $0.threads = .count(threads)
+          $0.memoryBudget = budget
+        }
+        #expect(streamed.isStreamed)
+        streamed.isStreamed = false
+        #expect(streamed == whole, "\(threads) threads, \(budget) bytes")
+      }
+    }
+    let other = try train {
+      first(&$0); $0.shuffle = ShuffleChoice(.full)
+    }
+    #expect(other.digest != whole.digest)
+  }
+
+  @Test("ends in the same bits on wide networks, for classes, and in double precision")
+  func otherPaths() throws {
+    let changes: [(inout TrainingOptions) -> Void] = [
+      { $0.hidden = [70, 40] }, { $0.precision = .float64 }, { $0.clipNorm = 0.1 },
+      {
+        $0.hidden = [70, 40]; $0.clipNorm = 0.1
+      }, { $0.batchSize = 700 },
+    ]
+    for change in changes {
+      let whole = try train(change)
+      let streamed = try train {
+        change(&$0); $0.memoryBudget = 50_000
+      }
+      #expect(streamed.digest == whole.digest && streamed.history == whole.history)
+      #expect(streamed.isStreamed)
+    }
+  }
+
+  @Test("goes on in the middle of an epoch, in memory or not, as if it had never stopped")
+  func resuming() throws {
+    let whole = try train()
+    for (steps, before, after) in [(1, 30_000, nil), (60, nil, 30_000), (75, 30_000, 20_000)]
+      as [(Int, Int?, Int?)]
+    {
+      let output = folder.file("\(steps).weights.h5")
+      _ = try train {
+        $0.output = output
+        $0.steps = steps; $0.memoryBudget = before
+      }
+      let resumed = try train {
+        $0.output = output
+        $0.resume = true
+        $0.memoryBudget = after
+        // The order is the checkpoint's.
+        if after == nil { $0.shuffle = ShuffleChoice() }
+      }
+      #expect(resumed.digest == whole.digest && resumed.history == whole.history)
+    }
+  }
+
+  @Test("shuffles by blocks if nobody said otherwise, which a checkpoint remembers")
+  func defaults() throws {
+    func shuffle() throws -> Shuffle? { try FileInspection(options.output ?? "").checkpoint?.recipe.shuffle }
+    _ = try train { $0.shuffle = ShuffleChoice() }
+    #expect(try shuffle() == .full)
+    // Windows as large as usual are larger than all rows.
+    _ = try train {
+      $0.shuffle = ShuffleChoice(blockRows: 64, windowRows: 512); $0.memoryBudget = 30_000
+    }
+    #expect(try shuffle() == .blocks(#require(BlockShape(blockRows: 64, windowBlocks: 8))))
+  }
+
+  @Test("says what does not go together")
+  func refusals() throws {
+    let full = failure {
+      $0.shuffle = ShuffleChoice(.full); $0.memoryBudget = 30_000
+    }
+    #expect(full?.kind == .configuration && full?.subject == "--shuffle")
+    let small = failure { $0.memoryBudget = 12_000 }
+    #expect(small?.kind == .memory && small?.subject == "--memory-budget")
+    let aside = failure {
+      $0.memoryBudget = 30_000; $0.validationFraction = 0.5
+    }
+    #expect(aside?.kind == .memory && aside?.subject == "--validation-fraction")
+    let shape = failure { $0.shuffle.blockRows = 65 }
+    #expect(shape?.kind == .usage && shape?.subject == "--block-rows")
+    let window = failure { $0.shuffle = ShuffleChoice(.blocks, windowRows: 100) }
+    #expect(window?.kind == .usage && window?.subject == "--window-rows")
+  }
+
+  @Test(
+    "learns a file sorted by its target almost as well as with a full shuffle, and not in the file's order")
+  func mixing() throws {
+    // Without shuffling, each minibatch pulls everything to its own few targets.
+    let rows = 1 << 16
+    let data = DatasetLocation(file: folder.file("sorted.h5"))
+    try writeFile(data.file) { file in
+      let x = (0..<rows).map { Float($0) / Float(rows) * 6 - 3 }
+      _ = try file.createDataset("x", x, shape: [rows, 1])
+      _ = try file.createDataset("y", x.map { $0 * $0 * $0 / 9 - $0 }, shape: [rows, 1])
+    }
+    // The mean over some seeds: one run's loss differs from another's by a tenth.
+    func loss(_ shuffle: ShuffleChoice) throws -> Double {
+      try (0..<10).reduce(0) { sum, seed in
+        let report = try TrainingRun(trainingOptions(data, shuffle, seed: UInt64(seed))).run()
+        return try sum + #require(report.validationLoss) / 10
+      }
+    }
+    let full = try loss(ShuffleChoice(.full))
+    // Windows of an eighth of the rows, with as many blocks as there are by default.
+    let blocks = try loss(ShuffleChoice(.blocks, blockRows: 128, windowRows: 8192))
+    let none = try loss(ShuffleChoice(.unshuffled))
+    #expect(abs(blocks / full - 1) <= 0.05, "\(blocks) instead of \(full)")
+    #expect(none / full > 2, "\(none) instead of \(full)")
+  }
+
+  private func trainingOptions(_ data: DatasetLocation, _ shuffle: ShuffleChoice, seed: UInt64)
+    -> TrainingOptions
+  {
+    var options = TrainingOptions(data: data)
+    options.hidden = [16]
+    options.activation = .tanh
+    options.batchSize = 64
+    options.epochs = 10
+    options.schedule = Schedule(.cosine(over: 10 * 960, to: 0))
+    options.validationFraction = 0.0625
+    options.shuffle = shuffle
+    options.seed = seed
+    options.threads = .count(1)
+    return options
+  }
+}
