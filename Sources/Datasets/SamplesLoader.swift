@@ -10,6 +10,14 @@ public enum TargetRole: Sendable, Equatable {
   case labels
 }
 
+/// What is done to the samples as they are read.
+public enum NormalizationRequest: Sendable {
+  /// What this says; nothing, if there is nothing.
+  case given(Normalization?)
+  /// What the rows to train on ask for; `ofTargets`, of their targets too, if these are numbers.
+  case measured(NormalizationKind, ofTargets: Bool)
+}
+
 /// What a pass over all samples gave.
 public struct LoadedSamples<Element: Scalar>: Sendable {
   /// The rows to train on, unless they were left where they are.
@@ -18,8 +26,12 @@ public struct LoadedSamples<Element: Scalar>: Sendable {
   public var validation: Samples<Element>?
   /// The width that a network's output layer needs: targets, or classes.
   public var outputs: Int
-  /// The digest of all rows, as they are in memory, in the order of the file.
+  /// The digest of all rows, in the order of the file, as they were before they were normalised.
   public var digest: Digest
+  /// How the rows in memory are normalised, and others should be.
+  public var normalization: Normalization?
+  /// The columns of features that are all the same number, if that was measured.
+  public var constantFeatures: [Int]
   /// A target that is no probability, if there is one.
   public var firstImprobableTarget: Element?
 }
@@ -29,6 +41,7 @@ public struct SamplesLoader<Element: Scalar> {
   private let source: any RowSource<Element>
   private let split: Split?
   private let keepsTraining: Bool
+  private let normalization: NormalizationRequest
   private let threads: Int
 
   /// A loader of what `source` has.
@@ -37,13 +50,16 @@ public struct SamplesLoader<Element: Scalar> {
   ///   - source: the samples.
   ///   - split: which rows are kept aside.
   ///   - keepsTraining: whether the others are held in memory.
+  ///   - normalization: what is done to them.
   ///   - threads: how many threads read.
   public init(
-    _ source: any RowSource<Element>, split: Split? = nil, keepsTraining: Bool = true, threads: Int = 1
+    _ source: any RowSource<Element>, split: Split? = nil, keepsTraining: Bool = true,
+    normalization: NormalizationRequest = .given(nil), threads: Int = 1
   ) {
     self.source = source
     self.split = split
     self.keepsTraining = keepsTraining
+    self.normalization = normalization
     self.threads = threads
   }
 
@@ -53,13 +69,17 @@ public struct SamplesLoader<Element: Scalar> {
   public func load() throws(LockstepError) -> LoadedSamples<Element> {
     let scan = try RowScan(source, threads: threads)
     var digester = Digester()
+    let (kind, ofTargets) = measured
     var x = sorter(0 as Element, width: source.features)
+    var xPass = kind == .none ? nil : StatisticsPass<Element>(columns: source.features)
     try scan.forEach(.features) { rows, place in
       digester.update(UnsafeRawBufferPointer(place.x))
-      x.take(UnsafeBufferPointer(place.x), from: rows.lowerBound, split: split)
+      x.take(UnsafeBufferPointer(place.x), from: rows.lowerBound, split: split) { xPass?.take($0) }
     }
-    var values = sorter(0 as Element, width: source.targets == .labels ? 0 : source.targets.columns)
-    var labels = sorter(0 as Int32, width: source.targets == .labels ? 1 : 0)
+    let hasLabels = source.targets == .labels
+    var values = sorter(0 as Element, width: hasLabels ? 0 : source.targets.columns)
+    var yPass = ofTargets ? StatisticsPass<Element>(columns: source.targets.columns) : nil
+    var labels = sorter(0 as Int32, width: hasLabels ? 1 : 0)
     var largest: Int32 = 0
     var improbable: Element?
     try scan.forEach(.targets) { rows, place in
@@ -67,27 +87,46 @@ public struct SamplesLoader<Element: Scalar> {
       case .values(let part)?:
         digester.update(UnsafeRawBufferPointer(part))
         if improbable == nil { improbable = Elementwise.firstOutsideUnitInterval(UnsafeBufferPointer(part)) }
-        values.take(UnsafeBufferPointer(part), from: rows.lowerBound, split: split)
+        values.take(UnsafeBufferPointer(part), from: rows.lowerBound, split: split) { yPass?.take($0) }
       case .labels(let part)?:
         digester.update(UnsafeRawBufferPointer(part))
         for label in part { largest = max(largest, label) }
-        labels.take(UnsafeBufferPointer(part), from: rows.lowerBound, split: split)
+        labels.take(UnsafeBufferPointer(part), from: rows.lowerBound, split: split) { _ in }
       case nil: break
       }
     }
-    let outputs = source.targets == .labels ? Int(largest) + 1 : source.targets.columns
+    let outputs = hasLabels ? Int(largest) + 1 : source.targets.columns
+    let settled = settle(xPass?.statistics, yPass?.statistics)
     func samples(
       _ x: AlignedBuffer<Element>, _ values: AlignedBuffer<Element>, _ labels: AlignedBuffer<Int32>
     ) -> Samples<Element> {
-      Samples(
+      settled?.apply(to: RowPlace(x: x.elements, targets: .values(values.elements)))
+      return Samples(
         count: x.count / source.features, features: source.features, x: x,
-        targets: source.targets == .labels
-          ? .labels(labels, classes: outputs) : .values(values, columns: outputs))
+        targets: hasLabels ? .labels(labels, classes: outputs) : .values(values, columns: outputs))
     }
     return LoadedSamples(
       training: keepsTraining ? samples(x.kept, values.kept, labels.kept) : nil,
       validation: split.map { _ in samples(x.aside, values.aside, labels.aside) }, outputs: outputs,
-      digest: digester.digest, firstImprobableTarget: improbable)
+      digest: digester.digest, normalization: settled,
+      constantFeatures: (xPass?.statistics).map { statistics in
+        (0..<source.features).filter { statistics.isConstant($0) }
+      } ?? [], firstImprobableTarget: improbable)
+  }
+
+  /// What is to be measured.
+  private var measured: (NormalizationKind, ofTargets: Bool) {
+    guard case .measured(let kind, let ofTargets) = normalization else { return (.none, false) }
+    return (kind, kind != .none && ofTargets && source.targets != .labels)
+  }
+
+  private func settle(_ x: ColumnStatistics?, _ y: ColumnStatistics?) -> Normalization? {
+    switch normalization {
+    case .given(let normalization): normalization
+    case .measured(let kind, _):
+      x.map { x in Normalization(kind: kind, x: ColumnScaling(x, kind), y: y.map { ColumnScaling($0, kind) })
+      }
+    }
   }
 
   private func sorter<Number>(_ zero: Number, width: Int) -> RowSorter<Number> {
@@ -110,23 +149,28 @@ private struct RowSorter<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>
     self.width = width
   }
 
-  mutating func take(_ rows: UnsafeBufferPointer<Element>, from start: Int, split: Split?) {
-    guard let split else {
-      if keptEnd < kept.count { keep(rows) }
-      return
-    }
+  /// Deals `rows` out, and tells of those that are trained on, run by run.
+  mutating func take(
+    _ rows: UnsafeBufferPointer<Element>, from start: Int, split: Split?,
+    onKept: (UnsafeBufferPointer<Element>) -> Void
+  ) {
+    guard let split else { return keep(rows, onKept) }
     for row in 0..<rows.count / width {
       let values = UnsafeBufferPointer(rebasing: rows[row * width..<(row + 1) * width])
       if split.isValidation(start + row) {
         _ = UnsafeMutableBufferPointer(rebasing: aside.elements[asideEnd...]).update(fromContentsOf: values)
         asideEnd += width
-      } else if keptEnd < kept.count {
-        keep(values)
+      } else {
+        keep(values, onKept)
       }
     }
   }
 
-  private mutating func keep(_ values: UnsafeBufferPointer<Element>) {
+  private mutating func keep(
+    _ values: UnsafeBufferPointer<Element>, _ onKept: (UnsafeBufferPointer<Element>) -> Void
+  ) {
+    onKept(values)
+    guard keptEnd < kept.count else { return }
     _ = UnsafeMutableBufferPointer(rebasing: kept.elements[keptEnd...]).update(fromContentsOf: values)
     keptEnd += values.count
   }

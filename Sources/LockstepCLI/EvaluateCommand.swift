@@ -6,6 +6,8 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate", abstract: "Measures how well a trained network does on the samples of a file.",
     discussion: """
       Tells the loss and, for numbers, rmse, mae and r2; for classes, the accuracy and the confusion matrix.
+      Where training normalised the samples, the loss is of normalised targets, as in training; rmse and mae are of the \
+      targets as they are.
 
       Example:
         lockstep evaluate linear.weights.h5 linear.h5

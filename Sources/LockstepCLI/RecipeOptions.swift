@@ -2,6 +2,7 @@ import ArgumentParser
 import Lockstep
 
 extension ShuffleChoice.Way: ExpressibleByArgument {}
+extension NormalizationKind: ExpressibleByArgument {}
 
 /// Options that make up a recipe, for every command that trains.
 struct RecipeOptions: ParsableArguments {
@@ -57,6 +58,12 @@ struct RecipeOptions: ParsableArguments {
       "For --shuffle blocks: the rows that are mixed, a multiple of the block. (default: 262144, or 64 MiB of rows)",
     transform: Parse.positive)
   var windowRows: Int?
+  @Option(
+    help: """
+      Bring each feature, and each target that is a number, to mean 0 and deviation 1 (standard) or to the range from 0 to 1 \
+      (minmax). evaluate and predict do the same, and give predictions in the targets' own size.
+      """)
+  var normalize = NormalizationKind.none
   @Option(help: "Number format of parameters and arithmetic.")
   var precision = Precision.float32
   @Option(
@@ -97,6 +104,7 @@ struct RecipeOptions: ParsableArguments {
     options.shuffle = ShuffleChoice(
       noShuffle ? .unshuffled : shuffle, blockRows: blockRows, windowRows: windowRows)
     options.shards = shards
+    options.normalization = normalize
     options.precision = precision
     return options
   }

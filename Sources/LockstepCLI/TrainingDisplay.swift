@@ -50,6 +50,13 @@ final class TrainingDisplay: Sendable {
     note(
       "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.name), \(recipe.optimizer.name.rawValue)\(schedule(recipe)), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
     )
+    if !start.constantFeatures.isEmpty {
+      let columns = start.constantFeatures.prefix(10).map(String.init).joined(separator: ", ")
+      let more = start.constantFeatures.count > 10 ? " and others" : ""
+      note(
+        "warning: features that are one number in all rows tell nothing; normalised, they are 0: columns \(columns)\(more)"
+      )
+    }
     if start.isStreamed || recipe.shuffle != .full {
       note(
         "\(start.isStreamed ? "the samples are read as they are needed; " : "")shuffle: \(recipe.shuffle.text)"

@@ -17,6 +17,7 @@ struct TrainingSummary {
       "epochs": .integer(report.progress.epoch), "steps": .integer(report.progress.globalStep),
       "batch_size": .integer(recipe.batchSize), "threads": .integer(report.threads),
       "shards": .integer(recipe.shards), "precision": .string(recipe.precision.rawValue),
+      "normalize": .string(recipe.normalization.rawValue),
       "shuffle": .string(recipe.shuffle.name), "streamed": .boolean(report.start.isStreamed),
       "learning_rate": .number(report.learningRate), "loss": .number(report.loss),
       "validation_loss": .optional(report.validationLoss),

@@ -81,6 +81,7 @@ private struct CheckpointReader: ~Copyable {
       bestParameters: hasBest
         ? try KerasWeights.read(for: recipe.network, from: file, at: "/lockstep/best") : [])
     checkpoint.datasetDigest = try attribute("dataset_fingerprint")
+    checkpoint.normalization = try readNormalization()
     checkpoint.patience = try optionalAttribute("patience")
     if hasTrajectory { checkpoint.trajectory = try readTrajectory(parameters: checkpoint.parameters.count) }
     return checkpoint
@@ -144,6 +145,28 @@ private struct CheckpointReader: ~Copyable {
       for epoch in 0..<epochs { history[epoch][keyPath: column] = values[epoch] }
     }
     return history
+  }
+
+  private func readNormalization() throws(LockstepError) -> Normalization? {
+    guard recipe.normalization != .none else { return nil }
+    let path = "/lockstep/normalization"
+    func scaling(_ name: String, columns: Int) throws(LockstepError) -> ColumnScaling {
+      func values(_ part: String) throws(LockstepError) -> [Double] {
+        try KerasWeights.checkShape(of: "\(path)/\(name)_\(part)", [columns], in: file)
+        return try withHDF5Errors { () throws(HDF5Error) in
+          try file.openDataset("\(path)/\(name)_\(part)").readAll(as: Double.self)
+        }
+      }
+      guard let scaling = ColumnScaling(offsets: try values("offset"), scales: try values("scale")) else {
+        throw LockstepError(
+          .badData, "\(file.path):\(path)/\(name)_scale", "the normalisation has impossible numbers",
+          remedy: "Use another checkpoint.")
+      }
+      return scaling
+    }
+    return Normalization(
+      kind: recipe.normalization, x: try scaling("x", columns: recipe.network.inputs),
+      y: recipe.loss.task == .numbers ? try scaling("y", columns: recipe.network.outputs) : nil)
   }
 
   private func readTrajectory<Element: Scalar & HDF5Element>(parameters: Int) throws(LockstepError)

@@ -46,6 +46,7 @@ extension Checkpoint where Element: HDF5Element {
       try KerasWeights.write(parameters, of: recipe.network, to: lockstep.createGroup("last"))
     }
     if let trajectory { try write(trajectory, to: lockstep.createGroup("trajectory")) }
+    if let normalization { try write(normalization, to: lockstep.createGroup("normalization")) }
     let environment = try lockstep.createGroup("environment")
     for (name, value) in RunEnvironment.attributes { try environment.setAttribute(name, value) }
     try environment.setAttribute("threads", threads)
@@ -98,6 +99,17 @@ extension Checkpoint where Element: HDF5Element {
       trajectory.epochs.map { Int64($0) }, shape: [moments], as: "epoch", to: group)
     try KerasWeights.write(
       trajectory.parameters, shape: [moments, parameters.count], as: "parameters", to: group)
+  }
+
+  private func write(_ normalization: Normalization, to group: borrowing Group) throws(HDF5Error) {
+    try group.setAttribute("kind", normalization.kind.rawValue)
+    try group.setAttribute("formula", "(number - offset) * scale")
+    for (name, scaling) in [("x", normalization.x), ("y", normalization.y)] {
+      guard let scaling else { continue }
+      let columns = scaling.offsets.count
+      try KerasWeights.write(scaling.offsets, shape: [columns], as: "\(name)_offset", to: group)
+      try KerasWeights.write(scaling.scales, shape: [columns], as: "\(name)_scale", to: group)
+    }
   }
 
   private func writeHistory(to group: borrowing Group) throws(HDF5Error) {

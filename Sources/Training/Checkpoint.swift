@@ -1,3 +1,4 @@
+import Datasets
 import Primitives
 
 /// A moment of a training run: all that is needed to go on from it to the same bits.
@@ -14,6 +15,8 @@ public struct Checkpoint<Element: Scalar>: Sendable {
   public var optimizerState: [Element]
   /// The parameters after the epoch of the best validation loss; empty without validation.
   public var bestParameters: [Element]
+  /// How the samples that were trained on were normalised, if they were.
+  public var normalization: Normalization?
   /// The digest of the samples that were trained on, or nothing if it was not taken.
   public var datasetDigest = ""
 

@@ -32,6 +32,8 @@ struct Evaluator<Element: Scalar> {
   let network: MLP
   let loss: Loss
   let team: WorkerTeam
+  /// How the targets are normalised, if they are: metrics are of what they were before.
+  var targetScaling: ColumnScaling?
 
   /// The rows of a block: few enough that a layer's outputs stay in the cache, and a function of the network alone.
   static func blockRows(for network: MLP) -> Int {
@@ -110,7 +112,7 @@ struct Evaluator<Element: Scalar> {
       lossSum: Double(sum), regression: RegressionMetrics(targets: network.outputs),
       classification: ClassificationMetrics())
     switch (loss.task, targets) {
-    case (.numbers, .values(let truth)): partial.regression.add(outputs: outputs, targets: truth)
+    case (.numbers, .values(let truth)): add(outputs, truth, to: &partial.regression)
     case (_, .values(let truth)):
       partial.classification.add(probabilities: outputs, targets: truth)
       confusion?.add(probabilities: outputs, targets: truth)
@@ -119,6 +121,22 @@ struct Evaluator<Element: Scalar> {
       confusion?.add(outputs: outputs, labels: labels)
     }
     return partial
+  }
+}
+
+extension Evaluator {
+  /// Adds errors to `metrics`, in the size that targets had before they were normalised.
+  private func add(_ outputs: Matrix<Element>, _ truth: Matrix<Element>, to metrics: inout RegressionMetrics)
+  {
+    guard let targetScaling else { return metrics.add(outputs: outputs, targets: truth) }
+    let copies = [outputs, truth].map { AlignedBuffer($0.elements, filler: 0) }
+    withExtendedLifetime(copies) {
+      let matrices = copies.map { copy in
+        targetScaling.undo(copy.elements)
+        return Matrix(UnsafeBufferPointer(copy.elements), rows: truth.rows, columns: truth.columns)
+      }
+      metrics.add(outputs: matrices[0], targets: matrices[1])
+    }
   }
 }
 

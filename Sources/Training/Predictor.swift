@@ -44,18 +44,20 @@ public struct Predictor: Sendable {
   private func evaluate<Element: Scalar & HDF5Element>(
     _ checkpoint: Checkpoint<Element>, _ location: DatasetLocation
   ) throws(LockstepError) -> Evaluation {
-    let samples: Samples<Element> = try loadSamples(location)
+    let samples: Samples<Element> = try loadSamples(location, normalization: checkpoint.normalization)
     let recipe = checkpoint.recipe
-    return Evaluator(network: recipe.network, loss: recipe.loss, team: team)
-      .evaluate(
-        samples, parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0),
-        countingConfusions: true)
+    return Evaluator(
+      network: recipe.network, loss: recipe.loss, team: team, targetScaling: checkpoint.normalization?.y
+    )
+    .evaluate(
+      samples, parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0),
+      countingConfusions: true)
   }
 
-  /// The samples of a file, which have to fit the network.
-  func loadSamples<Element: Scalar & HDF5Element>(_ location: DatasetLocation) throws(LockstepError)
-    -> Samples<Element>
-  {
+  /// The samples of a file, which have to fit the network, normalised as `normalization` says.
+  func loadSamples<Element: Scalar & HDF5Element>(
+    _ location: DatasetLocation, normalization: Normalization? = nil
+  ) throws(LockstepError) -> Samples<Element> {
     let file = try DatasetFile(location)
     try requireFeatures(file.features, location)
     try MemoryPlan(loading: file, as: Element.self).check(
@@ -69,7 +71,8 @@ public struct Predictor: Sendable {
         remedy: "Name the data that it was trained for.")
     }
     let loaded = try SamplesLoader<Element>(
-      FileRows(file, role: usesLabels ? .labels : .values), threads: team.count
+      FileRows(file, role: usesLabels ? .labels : .values), normalization: .given(normalization),
+      threads: team.count
     ).load()
     guard let samples = loaded.training else { preconditionFailure("samples are kept unless told otherwise") }
     if usesLabels, loaded.outputs > recipe.network.outputs {
@@ -134,28 +137,39 @@ public struct Predictor: Sendable {
     return file.rows
   }
 
-  /// Runs the network over the first `rows` rows of `x`, all workers together. A row's outputs depend on the row alone.
+  /// Runs the network over the first `rows` rows of `x`, all workers together. A row's outputs depend on the row alone; where
+  /// the network was trained on normalised samples, features are normalised, and outputs brought back to the targets' size.
   func run<Element: Scalar>(
     _ network: MLP, _ parameters: AlignedBuffer<Element>, rows: Int, x: AlignedBuffer<Element>,
     outputs: AlignedBuffer<Element>
   ) {
     let piece = Evaluator<Element>.blockRows(for: network)
     let pieces = (rows + piece - 1) / piece
+    let normalization = checkpoint.normalization
     team.run { worker in
       let workspace = Workspace<Element>(network: network, capacity: piece)
+      let normalized = AlignedBuffer<Element>(
+        repeating: 0, count: normalization == nil ? 0 : piece * network.inputs)
       for index in worker * pieces / team.count..<(worker + 1) * pieces / team.count {
         let part = index * piece..<min((index + 1) * piece, rows)
         let (features, width) = (network.inputs, network.outputs)
-        let input = x.elements[part.lowerBound * features..<part.upperBound * features]
-        let result = predict(
-          Matrix(UnsafeBufferPointer(rebasing: input), rows: part.count, columns: features),
-          parameters, workspace)
-        // The result lies in the workspace.
-        withExtendedLifetime(workspace) {
-          _ = UnsafeMutableBufferPointer(
-            rebasing: outputs.elements[part.lowerBound * width..<part.upperBound * width]
-          ).update(fromContentsOf: result.elements)
+        var input = UnsafeMutableBufferPointer(
+          rebasing: x.elements[part.lowerBound * features..<part.upperBound * features])
+        if let normalization {
+          let copy = UnsafeMutableBufferPointer(rebasing: normalized.elements[..<input.count])
+          _ = copy.update(fromContentsOf: input)
+          normalization.x.apply(to: copy)
+          input = copy
         }
+        let result = predict(
+          Matrix(UnsafeBufferPointer(input), rows: part.count, columns: features), parameters, workspace)
+        // The result lies in the workspace.
+        let place = UnsafeMutableBufferPointer(
+          rebasing: outputs.elements[part.lowerBound * width..<part.upperBound * width])
+        withExtendedLifetime((workspace, normalized)) {
+          _ = place.update(fromContentsOf: result.elements)
+        }
+        normalization?.y?.undo(place)
       }
     }
   }
@@ -256,6 +270,14 @@ private struct PredictionWriter<Element: Scalar & HDF5Element>: ~Copyable {
 }
 
 extension AnyCheckpoint {
+  /// How the samples that were trained on were normalised, if they were.
+  var normalization: Normalization? {
+    switch self {
+    case .float32(let checkpoint): checkpoint.normalization
+    case .float64(let checkpoint): checkpoint.normalization
+    }
+  }
+
   /// What decided the numbers.
   public var recipe: Recipe {
     switch self {

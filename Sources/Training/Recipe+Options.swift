@@ -58,6 +58,7 @@ extension Recipe {
       ("shards", String(shards)),
       ("seed", String(seed)),
       ("shuffle", shuffle.text),
+      ("normalize", normalization.rawValue),
       ("precision", precision.rawValue),
       ("validation-fraction", String(validationFraction)),
       ("validation", validationDigest),

@@ -34,6 +34,8 @@ public struct Recipe: Sendable, Equatable {
   public var seed: UInt64
   /// In what order each epoch takes the rows.
   public var shuffle: Shuffle
+  /// How features, and targets that are numbers, are brought to like size.
+  public var normalization: NormalizationKind
   /// The format of parameters and arithmetic.
   public var precision: Precision
   /// The part of the rows kept aside for validation.
@@ -48,7 +50,7 @@ public struct Recipe: Sendable, Equatable {
     network: MLP, loss: Loss, optimizer: Optimizer, schedule: Schedule = Schedule(),
     reduction: Reduction = .mean, clipNorm: Double? = nil,
     initializer: Initializer = .auto, batchSize: Int, shards: ShardChoice = .automatic, seed: UInt64 = 0,
-    shuffle: Shuffle = .full,
+    shuffle: Shuffle = .full, normalization: NormalizationKind = .none,
     precision: Precision = .float32, validationFraction: Double = 0
   ) throws(LockstepError) {
     self.network = network
@@ -62,6 +64,7 @@ public struct Recipe: Sendable, Equatable {
     self.batchSize = batchSize
     self.seed = seed
     self.shuffle = shuffle
+    self.normalization = normalization
     self.precision = precision
     self.validationFraction = validationFraction
     validationDigest = ""

@@ -53,13 +53,15 @@ struct RecipeDocument: Codable {
   /// Nil unless they are shuffled by blocks, as the next one.
   var blockRows: Int?
   var windowBlocks: Int?
+  /// Nil in documents from before there was a choice.
+  var normalize: String?
   var precision: String
   var validationFraction: Double
   var validationDigest: String
 
   enum CodingKeys: String, CodingKey {
     case inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, rho, epsilon, shards, seed
-    case shuffle, precision, schedule, reduction
+    case shuffle, normalize, precision, schedule, reduction
     case huberDelta = "huber_delta"
     case initialParameters = "initial_parameters"
     case learningRate = "learning_rate"
@@ -100,6 +102,7 @@ struct RecipeDocument: Codable {
     if case .blocks(let shape) = recipe.shuffle {
       (blockRows, windowBlocks) = (shape.blockRows, shape.windowBlocks)
     }
+    normalize = recipe.normalization.rawValue
     precision = recipe.precision.rawValue
     validationFraction = recipe.validationFraction
     validationDigest = recipe.validationDigest
@@ -118,14 +121,15 @@ struct RecipeDocument: Codable {
       let loss = parsedLoss, let initializer = Initializer(rawValue: initializer),
       let precision = Precision(rawValue: precision), let optimizer = parsedOptimizer,
       let schedule = parsedSchedule, let reduction = Reduction(rawValue: reduction ?? "mean"),
-      let shuffle = parsedShuffle,
+      let shuffle = parsedShuffle, let normalization = NormalizationKind(rawValue: normalize ?? "none"),
       var recipe = try? Recipe(
         network: MLP(inputs: inputs, layers: layers), loss: loss, optimizer: optimizer,
         schedule: schedule, reduction: reduction, clipNorm: clipNorm, initializer: initializer,
         batchSize: batchSize,
         shards: .count(shards),
         seed: seed,
-        shuffle: shuffle, precision: precision, validationFraction: validationFraction)
+        shuffle: shuffle, normalization: normalization, precision: precision,
+        validationFraction: validationFraction)
     else { return nil }
     recipe.initialParameters = initialParameters
     recipe.validationDigest = validationDigest

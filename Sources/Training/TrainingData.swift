@@ -38,7 +38,9 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     let isInMemory = Double(source.count) * Double(source.rowBytes) <= options.sampleBudget
     if let split, !isInMemory { try Self.checkAside(split, source, options) }
     let samples = try SamplesLoader<Element>(
-      source, split: split, keepsTraining: isInMemory, threads: CPUBudget.current.cpus
+      source, split: split, keepsTraining: isInMemory,
+      normalization: .measured(options.normalization, ofTargets: loss.task == .numbers),
+      threads: CPUBudget.current.cpus
     ).load()
     let (validation, validationDigest) = try Self.validation(samples, source, options, role: role)
     if loss.task == .probabilities, let target = samples.firstImprobableTarget {
@@ -54,14 +56,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     count = source.count - (split?.validationCount ?? 0)
     features = source.features
     rowBytes = source.rowBytes
-    if isInMemory {
-      elsewhere = nil
-    } else if let split {
-      let shape = try options.shuffle.shape(rowBytes: source.rowBytes)
-      elsewhere = KeptRows(source, split: split, stride: shape.blockRows)
-    } else {
-      elsewhere = source
-    }
+    elsewhere = isInMemory ? nil : try Self.rows(source, split, samples.normalization, options)
     self.samples = samples
     self.validation = validation
     self.validationDigest = validationDigest
@@ -95,6 +90,18 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     return .stream(try SampleStream(elsewhere, outputs: samples.outputs, plan: plan))
   }
 
+  /// The rows to train on, where they are, as they are wanted.
+  private static func rows(
+    _ source: FileRows<Element>, _ split: Split?, _ normalization: Normalization?, _ options: TrainingOptions
+  ) throws(LockstepError) -> any RowSource<Element> {
+    var rows: any RowSource<Element> = source
+    if let split {
+      let shape = try options.shuffle.shape(rowBytes: source.rowBytes)
+      rows = KeptRows(source, split: split, stride: shape.blockRows)
+    }
+    return normalization.map { NormalizedRows(rows, $0) } ?? rows
+  }
+
   /// The validation samples, and the digest of their file if they have one.
   private static func validation(
     _ samples: LoadedSamples<Element>, _ source: FileRows<Element>, _ options: TrainingOptions,
@@ -111,7 +118,9 @@ struct TrainingData<Element: Scalar & HDF5Element> {
         expected: "at most \(MemoryPlan.text(options.sampleBudget))",
         remedy: "Use fewer rows or a larger --memory-budget.")
     }
-    let loaded = try SamplesLoader<Element>(rows, threads: CPUBudget.current.cpus).load()
+    let loaded = try SamplesLoader<Element>(
+      rows, normalization: .given(samples.normalization), threads: CPUBudget.current.cpus
+    ).load()
     if options.loss?.task == .probabilities, let target = loaded.firstImprobableTarget {
       throw LockstepError.improbableTarget(target, location)
     }

@@ -1,3 +1,4 @@
+import Datasets
 import HDF5
 import Primitives
 
@@ -6,6 +7,7 @@ struct TrainingLoop<Element: Scalar & HDF5Element>: ~Copyable {
   let trainer: Trainer<Element>
   let options: TrainingOptions
   let datasetDigest: String
+  let normalization: Normalization?
   let observer: @Sendable (TrainingEvent) -> Void
   private(set) var wasStopped = false
   private var saved: Progress?
@@ -13,7 +15,7 @@ struct TrainingLoop<Element: Scalar & HDF5Element>: ~Copyable {
   private let log: TrainingLog?
 
   init(
-    trainer: Trainer<Element>, options: TrainingOptions, datasetDigest: String,
+    trainer: Trainer<Element>, options: TrainingOptions, datasetDigest: String, normalization: Normalization?,
     observer: @escaping @Sendable (TrainingEvent) -> Void
   ) throws(LockstepError) {
     log = try options.log.map { path throws(LockstepError) in
@@ -22,6 +24,7 @@ struct TrainingLoop<Element: Scalar & HDF5Element>: ~Copyable {
     self.trainer = trainer
     self.options = options
     self.datasetDigest = datasetDigest
+    self.normalization = normalization
     self.observer = observer
     // What was read from the checkpoint need not be written again if nothing is left to do, and if it is to hold the same
     // parameters as its layers.
@@ -105,6 +108,7 @@ struct TrainingLoop<Element: Scalar & HDF5Element>: ~Copyable {
     guard let path = options.output else { return }
     var checkpoint = try trainer.checkpoint()
     checkpoint.datasetDigest = datasetDigest
+    checkpoint.normalization = normalization
     try checkpoint.write(to: path, threads: trainer.threads?.count ?? 1)
     saved = trainer.progress
     observer(.saved(path, trainer.progress))

@@ -46,6 +46,8 @@ public struct TrainingOptions: Sendable {
   public var shuffle = ShuffleChoice()
   /// The bytes that samples may take in memory; more of them are read as they are needed. Nil for what there is.
   public var memoryBudget: Int?
+  /// How features, and targets that are numbers, are brought to like size.
+  public var normalization = NormalizationKind.none
   /// How many threads work.
   public var threads = ThreadChoice.automatic
   /// How minibatches are cut.
@@ -91,6 +93,7 @@ public struct TrainingOptions: Sendable {
       schedule: resolvedSchedule(stepsPerEpoch: (max(rows, 1) - 1) / batchSize + 1),
       reduction: reduction, clipNorm: clipNorm,
       initializer: initializer, batchSize: batchSize, shards: shards, seed: seed, shuffle: shuffle,
+      normalization: normalization,
       precision: precision, validationFraction: validationFraction)
   }
 

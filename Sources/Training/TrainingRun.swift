@@ -58,10 +58,12 @@ public struct TrainingRun: Sendable {
       recipe: recipe, samples: data.count,
       validationSamples: trainer.validation?.count ?? 0, stepsPerEpoch: trainer.stepsPerEpoch,
       isStreamed: data.elsewhere != nil,
+      constantFeatures: data.samples.constantFeatures,
       resumedAt: resumed?.progress)
     observer(.started(first))
     var loop = try TrainingLoop(
       trainer: trainer, options: options, datasetDigest: data.samples.digest.description,
+      normalization: data.samples.normalization,
       observer: observer)
     let (rows, seconds) = try loop.run(stop: stop)
     return TrainingReport(
