@@ -119,6 +119,8 @@ static void permute(const ck_permutation *permutation, uint64_t start, int64_t *
   }
 }
 
+#include "Random.h"
+
 /// Copies up to 64 bytes and more by whole vectors, the last one overlapping the one before it.
 ALWAYS void copy_row(char *to, const char *from, int64_t bytes) {
   if (bytes >= 64) {
@@ -203,6 +205,7 @@ const ck_functions VARIANT = {
     .adam_f32 = adam_f32,
     .adam_f64 = adam_f64,
     .permute = permute,
+    .uniforms = uniforms,
     .activate_f32 = activate_f32,
     .activate_f64 = activate_f64,
     .derive_f32 = derive_f32,

@@ -28,6 +28,10 @@ public struct CounterRandom: Sendable, Equatable {
     case windowOrder = 17
     /// Numbers for tests.
     case testing = 6
+    /// Classes of generated rows.
+    case classes = 7
+    /// What is drawn once for all generated rows: centers, weights.
+    case constants = 8
   }
 
   /// The user's seed.
@@ -60,8 +64,11 @@ public struct CounterRandom: Sendable, Equatable {
   }
 
   /// Two independent standard normal numbers, by the transform of Box and Muller (1958).
-  @inlinable public func normals(_ index: UInt64) -> (Double, Double) {
-    let (u, v) = uniforms(index)
+  @inlinable public func normals(_ index: UInt64) -> (Double, Double) { Self.normals(of: uniforms(index)) }
+
+  /// The two normal numbers that are made of two uniform ones.
+  @inlinable public static func normals(of uniforms: (Double, Double)) -> (Double, Double) {
+    let (u, v) = uniforms
     // 1 - u is in (0, 1], so the logarithm is finite.
     let radius = (-2 * Double.log(1 - u)).squareRoot()
     return (radius * cos(2 * Double.pi * v), radius * sin(2 * Double.pi * v))

@@ -198,6 +198,9 @@ typedef struct {
   /// columns.
   void (*permute)(const ck_permutation *permutation, uint64_t start, int64_t *indices, int64_t count);
 
+  /// Two numbers, uniform in [0, 1), of each of `blocks` blocks of Philox4x32-10 from block `first` on.
+  void (*uniforms)(uint64_t seed, uint32_t purpose, uint32_t stream, uint64_t first, double *numbers, int64_t blocks);
+
   /// outputs = the activation of `sums`, which may be the same memory.
   void (*activate_f32)(const float *sums, float *outputs, int64_t count, int32_t activation);
   void (*activate_f64)(const double *sums, double *outputs, int64_t count, int32_t activation);
