@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "CKernels"),
 
     // From the bottom up; each target imports only what stands above it here.
-    .target(name: "Primitives", dependencies: ["CXXHash"]),
+    .target(name: "Primitives", dependencies: ["CPlatform", "CXXHash"]),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "Kernels", dependencies: ["CKernels", "Primitives"]),
     .target(name: "Networks", dependencies: ["Kernels", "Primitives"]),

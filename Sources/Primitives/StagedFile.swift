@@ -61,6 +61,21 @@ public struct StagedFile: ~Copyable {
     }
   }
 
+  /// Checks, before anything is written, that the disk has space for `bytes` bytes, which `what` would take.
+  ///
+  /// - Throws: ``LockstepError`` of kind `inputOutput`, like that of a disk that is full in the end.
+  public func requireSpace(_ bytes: Int, for what: String) throws(LockstepError) {
+    var information = statvfs()
+    // Some network file systems do not say; then the disk tells in the end.
+    guard statvfs(Self.split(target).directory, &information) == 0, information.f_blocks > 0 else { return }
+    let free = UInt64(information.f_bavail).multipliedReportingOverflow(by: UInt64(information.f_frsize))
+    guard !free.overflow, free.partialValue < UInt64(bytes) else { return }
+    throw LockstepError(
+      .inputOutput, target, "there is not enough space on the disk for \(what)",
+      found: "\(free.partialValue) bytes", expected: "at least \(bytes)",
+      remedy: "Free some space, write less, or choose another disk.")
+  }
+
   /// Checks, before any work is done, that `path` could be written.
   public static func requireWritable(_ path: String) throws(LockstepError) {
     let target = try resolvingLink(path)

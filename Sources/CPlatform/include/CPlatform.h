@@ -61,6 +61,9 @@ static inline void platform_restore_denormals(platform_float_mode mode) {
 /// The number of CPUs in this process's affinity mask. Swift does not see GNU extensions of the C library.
 int platform_allowed_cpus(void);
 
+/// Lets some bytes of a file be on their way to the disk, without waiting for them.
+void platform_start_writing(int descriptor, long long offset, long long count);
+
 /// The widest set of instructions that this CPU has, in the terms of the x86-64 psABI, or the architecture's name.
 /// The compiler's built-in function takes a string literal only, so Swift cannot call it.
 static inline const char *platform_cpu_level(void) {
