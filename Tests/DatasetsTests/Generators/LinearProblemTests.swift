@@ -66,6 +66,20 @@ struct LinearProblemTests {
     #expect(abs(variance - 4) < 5 * 4 * (2 / 20_000.0).squareRoot())
   }
 
+  @Test("rows stay what they have always been")
+  func golden() {
+    func digest<Element: Scalar>(_ problem: LinearProblem, _ count: Int, as: Element.Type) -> String {
+      let (x, y) = rows(problem, from: 0, count, as: Element.self)
+      var digester = Digester()
+      x.withUnsafeBytes { digester.update($0) }
+      y.withUnsafeBytes { digester.update($0) }
+      return "\(digester.digest)"
+    }
+    #expect(digest(LinearProblem(), 10_000, as: Float.self) == "5109ec43ede0f6b27f65e9a4b22566dc")
+    let wide = LinearProblem(coefficients: [1, -2, 0.5, 7, 9], intercept: -7, range: -2..<10, seed: 3)
+    #expect(digest(wide, 3001, as: Double.self) == "322afdcfef8d0dc09cf4b1b2f3c53c69")
+  }
+
   @Test("the formula reads as people write it")
   func text() {
     #expect(LinearProblem().formula == "y = 3*x0 + 2*x1")
