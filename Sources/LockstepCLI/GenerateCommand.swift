@@ -4,131 +4,111 @@ import Lockstep
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Writes a generated dataset to an HDF5 file.",
-    subcommands: [Linear.self, TruthTableFile.self])
+    discussion: """
+      Row i depends on the seed and i alone, so files of different lengths agree in their common rows, and a file is the \
+      same, byte for byte, however many threads make it. The file records the command that makes it again.
 
-  struct Linear: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "linear",
-      abstract: "A weighted sum of uniform features, plus noise if asked for.",
-      discussion: """
-        Writes /x (rows by features) and /y (rows by 1). Row i depends on the seed and i alone, so the file is the \
-        same, byte for byte, however many threads make it.
+      To be learnt by regression: linear, friedman1, sine, polynomial, teacher. To be classified: blobs, moons, spirals. \
+      Each has a --help with examples: lockstep generate blobs --help
+      """,
+    subcommands: [
+      Rows<LinearOptions>.self, Rows<Friedman1Options>.self, Rows<SineOptions>.self,
+      Rows<PolynomialOptions>.self, Rows<TeacherOptions>.self, Rows<BlobsOptions>.self,
+      Rows<MoonsOptions>.self, Rows<SpiralsOptions>.self, TruthTableFile.self,
+    ])
 
-        Examples:
-          lockstep generate linear --output data/linear.h5
-          lockstep generate linear --rows 1000000 --coefficients 1,-2,0.5 --noise 0.1 --output noisy.h5
-        """)
+  /// The command of one generator.
+  struct Rows<Options: GeneratorOptions>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+      CommandConfiguration(
+        commandName: Options.Generator.name, abstract: Options.Generator.abstract,
+        discussion: Options.discussion)
+    }
 
-    @Option(help: "The number of samples. (default: 100000)", transform: Parse.positive)
-    var rows = 100_000
-
-    // Unconditional: what begins with a minus is a number here, not an option.
-    @Option(
-      parsing: .unconditional, help: "One factor a feature, joined by commas. (default: 3,2)",
-      transform: Parse.numbers)
-    var coefficients: [Double] = [3, 2]
-
-    @Option(
-      parsing: .unconditional, help: "What is added to every target. (default: 0)",
-      transform: Parse.number)
-    var intercept = 0.0
-
-    @Option(
-      parsing: .unconditional,
-      help: "Features are uniform from the first number up to, but not including, the second. (default: 0,1)",
-      transform: Parse.range)
-    var range = 0.0..<1.0
-
-    @Option(
-      help: "The standard deviation of normal noise on the targets. (default: 0)",
-      transform: Parse.notNegative)
-    var noise = 0.0
-
-    @Option(help: "The seed.")
-    var seed: UInt64 = 0
-
-    @Option(help: "The number format of both datasets.")
-    var precision = Precision.float32
-
-    @Option(
-      help: "Store in chunks of so many rows, with checksums, instead of in one piece.",
-      transform: Parse.positive)
-    var chunkRows: Int?
-
-    @Option(help: "none, gzip or gzip:LEVEL, the level from 0 to 9.")
-    var compression = Compression.none
-
-    @Option(
-      help: "The number of threads that make rows, or auto. (default: auto)",
-      transform: AutomaticOrCount.threads)
-    var threads = ThreadChoice.automatic
-
-    @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
-    var output: String
-
-    @Flag(help: "Replace the file if it is there.")
-    var force = false
-
+    @OptionGroup var options: Options
+    @OptionGroup var file: GenerationOptions
     @OptionGroup var console: OutputOptions
 
     func run() throws {
-      try OutputFile.requireNew(output, force: force)
-      let problem = LinearProblem(
-        coefficients: coefficients, intercept: intercept, range: range, noise: noise, seed: seed)
+      try OutputFile.requireNew(file.output, force: file.force)
+      let generator = options.generator(seed: file.seed)
       let clock = ContinuousClock()
       let start = clock.now
-      switch precision {
-      case .float32: try write(problem, as: Float.self)
-      case .float64: try write(problem, as: Double.self)
+      switch file.precision {
+      case .float32: try write(generator, as: Float.self)
+      case .float64: try write(generator, as: Double.self)
       }
-      try report(problem, seconds: (clock.now - start) / .seconds(1))
+      try report(generator, seconds: (clock.now - start) / .seconds(1))
     }
 
-    private func write<Element: Scalar & HDF5Element>(_ problem: LinearProblem, as type: Element.Type)
-      throws(LockstepError)
-    {
-      let count =
-        switch threads {
-        case .automatic: CPUBudget.current.cpus
-        case .count(let count): count
-        }
-      let bar = ProgressBar(unit: "rows", total: rows, isQuiet: console.quiet)
+    private func write<Element: Scalar & HDF5Element>(
+      _ generator: some RowGenerator, as type: Element.Type
+    ) throws(LockstepError) {
+      let bar = ProgressBar(unit: "rows", total: file.rows, isQuiet: console.quiet)
+      // Whatever happens, messages begin on a line of their own.
+      defer { bar.finish() }
       try DatasetWriter<Element>(
-        problem, rows: rows, format: DatasetFormat(chunkRows: chunkRows, compression: compression.level),
-        source: source
-      ).write(to: output, threads: count) { bar.update(done: $0) }
-      bar.finish()
+        generator, rows: file.rows, format: file.format,
+        source: generator.command(rows: file.rows, precision: file.precision, format: file.format)
+      ).write(to: file.output, threads: file.threadCount) { bar.update(done: $0) }
     }
 
-    private func report(_ problem: LinearProblem, seconds: Double) throws {
-      let rate = Double(rows) / max(seconds, 1e-9)
+    private func report(_ generator: some RowGenerator, seconds: Double) throws {
+      var classes: Int?
+      if case .labels(let count) = generator.targets { classes = count }
       if console.json {
-        try JSON.object([
-          "output": .string(output), "samples": .integer(rows), "features": .integer(problem.features),
-          "targets": .integer(1), "formula": .string(problem.formula), "seed": .unsigned(seed),
-          "precision": .string(precision.rawValue), "seconds": .number(seconds),
-          "samples_per_second": .number(rate),
-        ]).printResult()
+        var result: [String: JSON] = [
+          "output": .string(file.output), "generator": .string(generator.name),
+          "samples": .integer(file.rows), "features": .integer(generator.features),
+          "targets": .integer(generator.targets.columns), "formula": .string(generator.formula),
+          "seed": .unsigned(file.seed), "precision": .string(file.precision.rawValue),
+          "seconds": .number(seconds), "samples_per_second": .number(Double(file.rows) / max(seconds, 1e-9)),
+        ]
+        result["classes"] = classes.map(JSON.integer)
+        try JSON.object(result).printResult()
       } else if !console.quiet {
+        let kind = classes.map { "\($0) \($0 == 1 ? "class" : "classes"), " } ?? ""
         try Console.result(
-          "wrote \(output): \(Format.count(rows)) samples of \(problem.formula), \(precision.rawValue), in \(Format.duration(seconds))"
+          "wrote \(file.output): \(Format.count(file.rows, "sample")) of \(kind)\(generator.formula), \(file.precision.rawValue), in \(Format.duration(seconds))"
         )
       }
     }
+  }
+}
 
-    /// The command that makes the same file, without what does not show in it.
-    private var source: String {
-      var words = [
-        "lockstep generate linear", "--rows \(rows)",
-        "--coefficients "
-          + (coefficients.count > 1000
-            ? "(those of /coefficients)" : coefficients.map { "\($0)" }.joined(separator: ",")),
-        "--intercept \(intercept)", "--range \(range.lowerBound),\(range.upperBound)", "--noise \(noise)",
-        "--seed \(seed)", "--precision \(precision.rawValue)",
-      ]
-      if let chunkRows { words.append("--chunk-rows \(chunkRows)") }
-      if compression != .none { words.append("--compression \(compression.defaultValueDescription)") }
-      return words.joined(separator: " ")
+/// Options of every command that writes generated rows.
+struct GenerationOptions: ParsableArguments {
+  @Option(Generators.rows) var rows: Int
+  @Option(Generators.seed) var seed: UInt64
+
+  @Option(help: "The number format of features, and of targets that are not classes.")
+  var precision = Precision.float32
+
+  @Option(
+    help: "Store in chunks of so many rows, with checksums, instead of in one piece.",
+    transform: Parse.positive)
+  var chunkRows: Int?
+
+  @Option(help: "none, gzip or gzip:LEVEL, the level from 0 to 9.")
+  var compression = Compression.none
+
+  @Option(
+    help: "The number of threads that make rows, or auto. (default: auto)",
+    transform: AutomaticOrCount.threads)
+  var threads = ThreadChoice.automatic
+
+  @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
+  var output: String
+
+  @Flag(help: "Replace the file if it is there.")
+  var force = false
+
+  var format: DatasetFormat { DatasetFormat(chunkRows: chunkRows, compression: compression.level) }
+
+  var threadCount: Int {
+    switch threads {
+    case .automatic: CPUBudget.current.cpus
+    case .count(let count): count
     }
   }
 }
