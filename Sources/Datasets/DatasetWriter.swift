@@ -39,8 +39,8 @@ public struct DatasetWriter<Element: Scalar & HDF5Element> {
       if format.compression == nil { try staged.requireSpace(bytes, for: "\(rows) rows") }
       try write(toTemporary: staged.temporary, threads: threads, progress: progress)
     } catch {
-      // Messages speak of the file that was asked for, not of its temporary name.
-      throw error.renaming(staged.temporary, to: path)
+      // Messages speak of the file that was asked for, not of its temporary or full name.
+      throw error.renaming(staged.temporary, to: path).renaming(staged.target, to: path)
     }
     try staged.commit()
   }

@@ -134,6 +134,14 @@ import Testing
     #expect(String(decoding: try folder.bytes("code"), as: UTF8.self) == "74\n")
     #expect(String(decoding: try folder.bytes("names"), as: UTF8.self) == "a.h5\n")
 
+    // How much compressed rows take is found out while they are written.
+    let compressed = try run(
+      "cp a.h5 small && \(generate) --force --compression gzip:1; echo $? >code; ls -A small >names; cmp a.h5 small/a.h5"
+    )
+    expectFailure(compressed, 0, mentions: ["small/a.h5", "space"])
+    #expect(String(decoding: try folder.bytes("code"), as: UTF8.self) == "74\n")
+    #expect(String(decoding: try folder.bytes("names"), as: UTF8.self) == "a.h5\n")
+
     let train = "LOCKSTEP train linear.h5 --quiet --force --epochs 1 --output small/a.weights.h5 --hidden"
     let trained = try run(
       "\(train) 4 && cp small/a.weights.h5 . && \(train) 300,100; echo $? >code; ls -A small >names; cmp a.weights.h5 small/a.weights.h5"
