@@ -28,6 +28,7 @@ let package = Package(
     .systemLibrary(
       name: "CDeflate", pkgConfig: "libdeflate",
       providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CPlatform"),
     .target(name: "CKernels"),
 
@@ -37,7 +38,7 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CKernels", "Primitives"]),
     .target(name: "Networks", dependencies: ["Kernels", "Primitives"]),
     .target(name: "Optimizers", dependencies: ["Kernels", "Primitives"]),
-    .target(name: "Datasets", dependencies: ["CDeflate", "HDF5", "Kernels", "Primitives"]),
+    .target(name: "Datasets", dependencies: ["CDeflate", "CZlib", "HDF5", "Kernels", "Primitives"]),
     .target(
       name: "Training",
       dependencies: [

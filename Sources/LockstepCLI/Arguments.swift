@@ -176,6 +176,15 @@ enum Parse {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { try number(String($0)) }
   }
 
+  /// Names joined by commas.
+  static func names(_ text: String) throws -> [String] {
+    let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard names.allSatisfy({ !$0.isEmpty }) else {
+      throw ValidationError("it must be names joined by commas.")
+    }
+    return names
+  }
+
   /// Widths joined by commas; none for an empty text.
   static func widths(_ text: String) throws -> [Int] {
     if text.allSatisfy(\.isWhitespace) { return [] }

@@ -20,7 +20,7 @@ struct LockstepCommand: ParsableCommand {
       """,
     version: lockstepVersion,
     subcommands: [
-      GenerateCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+      GenerateCommand.self, ConvertCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
       InspectCommand.self, ScalingCommand.self, PlotCommand.self, ExampleCommand.self,
     ])
 

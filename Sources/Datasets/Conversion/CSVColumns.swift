@@ -1,0 +1,96 @@
+import Primitives
+
+/// Which columns of a text file are features and which are targets.
+struct CSVColumns: Equatable {
+  /// The columns of the features, in the order in which they were asked for, counted from 0.
+  var features: [Int]
+  /// The columns of the targets, likewise.
+  var targets: [Int]
+
+  /// Finds the columns that `options` name.
+  ///
+  /// - Parameter hasTargets: whether there are targets at all.
+  init(_ layout: CSVLayout, _ options: CSVOptions, hasTargets: Bool, file: String) throws(LockstepError) {
+    targets = []
+    if hasTargets {
+      targets =
+        try options.targets.map { names throws(LockstepError) in
+          try Self.find(names, in: layout, option: "--targets", file: file)
+        } ?? [layout.columns - 1]
+    }
+    let targets = targets
+    features =
+      try options.features.map { names throws(LockstepError) in
+        try Self.find(names, in: layout, option: "--features", file: file)
+      } ?? (0..<layout.columns).filter { !targets.contains($0) }
+    if let both = features.first(where: targets.contains) {
+      throw LockstepError(
+        .usage, "--features", "column \(both + 1) is a target, too", remedy: "Name each column once.")
+    }
+    guard !features.isEmpty else {
+      throw LockstepError(
+        .badData, file, "no column is left for features", found: "\(layout.columns) columns",
+        remedy: hasTargets
+          ? "Check --delimiter and --targets, or give --no-targets if there are none." : "Check --delimiter.")
+    }
+  }
+
+  /// Where the value of each column goes: nil for nowhere, features first, then targets.
+  func slots(columns: Int) -> [Int?] {
+    var slots = [Int?](repeating: nil, count: columns)
+    for (slot, column) in (features + targets).enumerated() { slots[column] = slot }
+    return slots
+  }
+
+  private static func find(_ names: [String], in layout: CSVLayout, option: String, file: String)
+    throws(LockstepError) -> [Int]
+  {
+    var found: [Int] = []
+    for name in names {
+      for column in try find(name, in: layout, option: option, file: file) {
+        guard !found.contains(column) else {
+          throw LockstepError(
+            .usage, option, "column \(column + 1) is named twice", found: names.joined(separator: ","),
+            remedy: "Name each column once.")
+        }
+        found.append(column)
+      }
+    }
+    return found
+  }
+
+  /// The columns that a name, a number from 1 or a range of numbers stands for. Names come first.
+  private static func find(_ name: String, in layout: CSVLayout, option: String, file: String)
+    throws(LockstepError) -> ClosedRange<Int>
+  {
+    let matches = (layout.names ?? []).indices.filter { layout.names?[$0] == name }
+    if matches.count > 1 {
+      throw LockstepError(
+        .usage, option, "\(file) has several columns of this name", found: name,
+        remedy: "Give their numbers: \(matches.map { "\($0 + 1)" }.joined(separator: ", ")).")
+    }
+    if let match = matches.first { return match...match }
+    if let numbers = numbers(name), numbers.upperBound <= layout.columns {
+      return numbers.lowerBound - 1...numbers.upperBound - 1
+    }
+    let names =
+      layout.names.map { "the columns are \(list($0))" } ?? "the columns have no names, only numbers"
+    throw LockstepError(
+      .usage, option, "\(file) has no such column", found: name,
+      expected: numbers(name) == nil ? names : "1 to \(layout.columns)",
+      remedy: "Name a column of the first line, or give its number, counted from 1.")
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
+  }
+
+  /// "3" as 3...3 and "3-7" as 3...7; nil for everything else.
+  static func numbers(_ text: String) -> ClosedRange<Int>? {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 >= 48 && $0 < 58 } }),
+      let first = Int(parts[0]), let last = Int(parts[parts.count - 1]), first >= 1, first <= last
+    else { return nil }
+    return first...last
+  }
+}

@@ -1,0 +1,58 @@
+import HDF5
+import Primitives
+
+/// What a dataset file is to hold: types and widths of its datasets, and all attributes.
+public struct DatasetDescription: Sendable, Equatable {
+  /// What a target is.
+  public enum Targets: Sendable, Equatable {
+    /// There are none, and no /y: such a file is good for `predict`.
+    case none
+    /// Numbers, some a row.
+    case values(columns: Int, Precision)
+    /// A class a row, stored with so many bits: 32 or 64.
+    case labels(bits: Int)
+
+    /// The numbers of a row.
+    public var columns: Int {
+      switch self {
+      case .none: 0
+      case .values(let columns, _): columns
+      case .labels: 1
+      }
+    }
+  }
+
+  /// The number of features.
+  public var features: Int
+  /// How features are stored.
+  public var precision: Precision
+  /// What the targets are.
+  public var targets: Targets
+  /// The attributes of the file; `schema` and `schema_version` are always set.
+  public var attributes: [String: AttributeValue] = [:]
+  /// The attributes of /x.
+  public var xAttributes: [String: AttributeValue] = [:]
+  /// The attributes of /y.
+  public var yAttributes: [String: AttributeValue] = [:]
+
+  /// A description without attributes but the usual ones; see the properties.
+  public init(features: Int, precision: Precision, targets: Targets) {
+    self.features = features
+    self.precision = precision
+    self.targets = targets
+    xAttributes = ["long_name": .string("features"), "units": .string("1")]
+    yAttributes = ["long_name": .string("target"), "units": .string("1")]
+  }
+
+  /// Names the columns, unless there are more names than an attribute holds.
+  public mutating func setColumnNames(x: [String], y: [String]) {
+    if Self.fits(x) { xAttributes["column_names"] = .strings(x) }
+    if Self.fits(y) { yAttributes["column_names"] = .strings(y) }
+  }
+
+  /// Whether an attribute holds all of `names`: 64 KiB, with 16 bytes a name besides its characters.
+  private static func fits(_ names: [String]) -> Bool {
+    !names.isEmpty && names.reduce(0) { $0 + $1.utf8.count + 16 } <= 64 << 10
+      && names.allSatisfy { !$0.utf8.contains(0) }
+  }
+}
