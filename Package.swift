@@ -64,7 +64,9 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Kernels", "Primitives"]),
     .testTarget(
       name: "OptimizersTests", dependencies: ["Optimizers", "Primitives"], resources: [.copy("Reference")]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5", "Primitives", "TestSupport"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "HDF5", "Primitives", "TestSupport"],
+      resources: [.copy("Conversion/Reference")]),
     .testTarget(
       name: "TrainingTests", dependencies: lockstep + ["TestSupport"],
       resources: [.copy("Reference")]),

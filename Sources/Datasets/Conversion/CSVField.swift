@@ -89,6 +89,14 @@ struct CSVField: Equatable {
 
   static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
+  /// The bytes of the number that the content may be: spaces within quotes do not count either.
+  func number(in bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    var (first, last) = (content.lowerBound, content.upperBound)
+    while first < last, Self.isBlank(bytes[first]) { first += 1 }
+    while first < last, Self.isBlank(bytes[last - 1]) { last -= 1 }
+    return UnsafeBufferPointer(rebasing: bytes[first..<last])
+  }
+
   /// The content as text, doubled quotes made single; broken UTF-8 is repaired.
   func text(in bytes: UnsafeBufferPointer<UInt8>) -> String {
     guard hasDoubledQuotes else { return String(decoding: bytes[content], as: UTF8.self) }
@@ -103,9 +111,8 @@ struct CSVField: Equatable {
 
   /// Whether the content says that there is no value.
   func isMissing(in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    if content.isEmpty { return true }
-    if content.count > 4 { return false }
-    return Self.missing.contains(String(decoding: bytes[content], as: UTF8.self).lowercased())
+    let content = number(in: bytes)
+    return content.count <= 4 && Self.missing.contains(String(decoding: content, as: UTF8.self).lowercased())
   }
 
   private static let missing: Set<String> = ["", "?", "na", "n/a", "nan", "-nan", "+nan", "null", "none"]

@@ -146,8 +146,7 @@ struct CSVLayout: Equatable {
     let label = labelled ? options.targets?.first.flatMap { Int($0) } ?? fields.count : nil
     return fields.enumerated().contains { index, field in
       if index + 1 == label { return false }
-      let content = UnsafeBufferPointer(rebasing: bytes[field.content])
-      return !field.isMissing(in: bytes) && !CSVFailure.isNumber(content)
+      return !field.isMissing(in: bytes) && !CSVFailure.isNumber(field.number(in: bytes))
     }
   }
 }

@@ -1,5 +1,11 @@
 import Primitives
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Text of comma-separated values, read in pieces that end where rows end, however large the file is.
 ///
 /// A quote opens or closes a quoted field, so a line feed ends a row if an even number of quotes stands before it. A
@@ -109,26 +115,45 @@ final class CSVPieces {
 
   /// Looks for ends of rows in what was read.
   private func scan() {
-    var quoted = isQuoted
-    var last = lastRowEnd
+    if !isQuoted, Self.position(of: UInt8(ascii: "\""), in: buffer[scanned..<filled]) == nil {
+      scanPlain()
+    } else {
+      scanQuoted()
+    }
+    // Where there are rows but no part is full, the rows are a part.
+    if cuts.isEmpty, lastRowEnd > 0 { cuts.append(lastRowEnd) }
+    scanned = filled
+  }
+
+  /// Without quotes every line feed ends a row: it takes a look at the ends of parts only.
+  private func scanPlain() {
+    var start = max(scanned, (cuts.last ?? 0) + sizes.part - 1)
+    while start < filled, let end = Self.position(of: UInt8(ascii: "\n"), in: buffer[start..<filled]) {
+      cuts.append(end + 1)
+      start = end + sizes.part
+    }
+    if let end = buffer[scanned..<filled].lastIndex(of: UInt8(ascii: "\n")) { lastRowEnd = end + 1 }
+  }
+
+  private func scanQuoted() {
     var cut = cuts.last ?? 0
-    let bytes = UnsafeBufferPointer(rebasing: buffer[..<filled])
-    var index = scanned
-    while index < bytes.count {
-      let byte = bytes[index]
-      index += 1
-      if byte == UInt8(ascii: "\"") {
-        quoted.toggle()
-      } else if byte == UInt8(ascii: "\n"), !quoted {
-        last = index
-        if last - cut >= sizes.part {
-          cut = last
+    for index in scanned..<filled {
+      if buffer[index] == UInt8(ascii: "\"") {
+        isQuoted.toggle()
+      } else if buffer[index] == UInt8(ascii: "\n"), !isQuoted {
+        lastRowEnd = index + 1
+        if lastRowEnd - cut >= sizes.part {
+          cut = lastRowEnd
           cuts.append(cut)
         }
       }
     }
-    // Where there are rows but no part is full, the rows are a part.
-    if cuts.isEmpty, last > 0 { cuts.append(last) }
-    (isQuoted, lastRowEnd, scanned) = (quoted, last, filled)
+  }
+
+  /// The first position of a byte. The corresponding C function is `memchr`.
+  private static func position(of byte: UInt8, in bytes: Slice<UnsafeMutableBufferPointer<UInt8>>) -> Int? {
+    let part = UnsafeBufferPointer(rebasing: bytes)
+    guard let base = part.baseAddress, let found = memchr(base, Int32(byte), part.count) else { return nil }
+    return bytes.startIndex + (UnsafeRawPointer(found) - UnsafeRawPointer(base))
   }
 }

@@ -128,7 +128,6 @@ struct CSVRowParser: Sendable {
   private func value(
     of field: CSVField, in bytes: UnsafeBufferPointer<UInt8>, column: Int, slot: Int, of row: inout Row
   ) -> Double? {
-    let content = UnsafeBufferPointer(rebasing: bytes[field.content])
     let isMissing = field.isMissing(in: bytes)
     if slot >= features, !isMissing {
       switch labels {
@@ -143,23 +142,13 @@ struct CSVRowParser: Sendable {
         if let number = table.number(field.text(in: bytes)) { return Double(number) }
       }
     }
-    let trimmed = field.isQuoted ? content.trimmingBlanks : content
-    if !isMissing, let value = DecimalNumber.parse(trimmed, precision), value.isFinite { return value }
+    let number = field.number(in: bytes)
+    if !isMissing, let value = DecimalNumber.parse(number, precision), value.isFinite { return value }
     if row.failure == nil {
       row.failure = CSVPart.Failure(
-        CSVFailure(trimmed, isMissing: isMissing, precision), column: column, line: row.lines - 1)
+        CSVFailure(number, isMissing: isMissing, precision), column: column, line: row.lines - 1)
     }
     return nil
-  }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-  /// The bytes without the spaces and tabs around them.
-  fileprivate var trimmingBlanks: UnsafeBufferPointer<UInt8> {
-    var (first, last) = (startIndex, endIndex)
-    while first < last, CSVField.isBlank(self[first]) { first += 1 }
-    while first < last, CSVField.isBlank(self[last - 1]) { last -= 1 }
-    return UnsafeBufferPointer(rebasing: self[first..<last])
   }
 }
 
