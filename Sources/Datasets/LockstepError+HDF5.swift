@@ -19,9 +19,19 @@ extension LockstepError {
       }
     self.init(
       kind, "\(error.place)", error.problem, found: error.found, expected: error.expected,
-      remedy: error.remedy.map { $0.hasSuffix(".") ? $0 : $0 + "." } ?? Self.remedy(for: error.kind),
+      remedy: Self.conversion(error) ?? error.remedy.map { $0.hasSuffix(".") ? $0 : $0 + "." }
+        ?? Self.remedy(for: error.kind),
       detail: error.stack.isEmpty
         ? nil : ([error.function] + error.stack.map(\.description)).joined(separator: "\n"))
+  }
+
+  /// How to make a dataset of a file that is not HDF5 but can be converted.
+  private static func conversion(_ error: HDF5Error) -> String? {
+    guard error.kind == .notHDF5, let found = error.found, found.contains("CSV") || found.contains("NumPy")
+    else {
+      return nil
+    }
+    return "Make a dataset of it first: lockstep convert \(error.place.file) --output DATA.h5"
   }
 
   /// What to do where nothing better is known.

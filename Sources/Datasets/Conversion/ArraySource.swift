@@ -75,9 +75,11 @@ public final class ArraySource: RowSource {
     try pass(.converting, progress: progress, body)
   }
 
-  /// The rows read at a time, so that a block is about 8 MiB.
+  /// The rows read at a time, so that a block is about 8 MiB; whole chunks, or each would be unpacked several times.
   private var blockRows: Int {
-    min(x.rows, max(1, (1 << 20) / (x.width + (y?.width ?? 0))))
+    let most = max(1, (1 << 20) / (x.width + (y?.width ?? 0)))
+    let chunk = x.chunkRows
+    return min(x.rows, max(1, most / chunk) * chunk)
   }
 
   private func pass(

@@ -18,12 +18,12 @@ struct CSVColumns: Equatable {
           try Self.find(names, in: layout, option: "--targets", file: file)
         } ?? [layout.columns - 1]
     }
-    let targets = targets
+    let taken = Set(targets)
     features =
       try options.features.map { names throws(LockstepError) in
         try Self.find(names, in: layout, option: "--features", file: file)
-      } ?? (0..<layout.columns).filter { !targets.contains($0) }
-    if let both = features.first(where: targets.contains) {
+      } ?? (0..<layout.columns).filter { !taken.contains($0) }
+    if let both = features.first(where: taken.contains) {
       throw LockstepError(
         .usage, "--features", "column \(both + 1) is a target, too", remedy: "Name each column once.")
     }
@@ -46,9 +46,10 @@ struct CSVColumns: Equatable {
     throws(LockstepError) -> [Int]
   {
     var found: [Int] = []
+    var seen: Set<Int> = []
     for name in names {
       for column in try find(name, in: layout, option: option, file: file) {
-        guard !found.contains(column) else {
+        guard seen.insert(column).inserted else {
           throw LockstepError(
             .usage, option, "column \(column + 1) is named twice", found: names.joined(separator: ","),
             remedy: "Name each column once.")

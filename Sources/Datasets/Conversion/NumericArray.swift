@@ -11,6 +11,8 @@ protocol NumericArray: AnyObject {
   var width: Int { get }
   /// The type of the stored numbers: a float or an integer.
   var type: ElementType { get }
+  /// The rows that are stored, and have to be unpacked, together; 1 if any can be read by themselves.
+  var chunkRows: Int { get }
 
   /// Reads rows, row-major; whole numbers beyond 2^53 are rounded.
   ///
@@ -19,6 +21,8 @@ protocol NumericArray: AnyObject {
 }
 
 extension NumericArray {
+  var chunkRows: Int { 1 }
+
   /// The smallest precision that holds all numbers of the stored type, or most in the case of 64-bit integers.
   var precision: Precision {
     switch type {
@@ -53,6 +57,11 @@ final class HDF5Array: NumericArray {
   let width: Int
   let type: ElementType
   private let dataset: Dataset
+
+  var chunkRows: Int {
+    if case .chunked(let chunk) = dataset.layout { return min(rows, chunk[0]) }
+    return 1
+  }
 
   /// Opens the dataset at `path`; `option` is how another one is named.
   init(_ file: borrowing File, _ path: String, option: String) throws(LockstepError) {

@@ -9,6 +9,13 @@ public struct SourceRows {
   public let x: UnsafeBufferPointer<Double>
   /// `rows * targets` numbers, row-major; classes are whole numbers.
   public let y: UnsafeBufferPointer<Double>
+
+  /// Rows in memory that stays as it is while this value is used.
+  public init(rows: Int, x: UnsafeBufferPointer<Double>, y: UnsafeBufferPointer<Double>) {
+    self.rows = rows
+    self.x = x
+    self.y = y
+  }
 }
 
 /// What a source of rows turns out to hold.
