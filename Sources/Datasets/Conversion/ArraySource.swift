@@ -25,6 +25,11 @@ public final class ArraySource: RowSource {
         expected: "\(x.rows)",
         remedy: "Give one target for each row of features.")
     }
+    for array in [x, y].compactMap({ $0 }) where array.width > Self.mostColumns {
+      throw LockstepError(
+        .badData, array.name, "the rows are too long", found: "\(array.width) columns",
+        expected: "at most \(Self.mostColumns)", remedy: "Check that the first dimension counts the samples.")
+    }
     self.x = x
     self.y = y
     self.options = options
@@ -37,6 +42,9 @@ public final class ArraySource: RowSource {
     self.base = base
     notes = root.notes + ofX.notes + ofY.notes
   }
+
+  /// The numbers of a row of which several are held in memory; a small compressed file can claim far more.
+  private static let mostColumns = 1 << 24
 
   private static func targets(_ y: (any NumericArray)?, _ options: ConversionOptions) throws(LockstepError)
     -> DatasetDescription.Targets
@@ -78,7 +86,8 @@ public final class ArraySource: RowSource {
   /// The rows read at a time, so that a block is about 8 MiB; whole chunks, or each would be unpacked several times.
   private var blockRows: Int {
     let most = max(1, (1 << 20) / (x.width + (y?.width ?? 0)))
-    let chunk = x.chunkRows
+    // Chunks of few columns can have very many rows.
+    let chunk = x.chunkRows <= 16 * most ? x.chunkRows : 1
     return min(x.rows, max(1, most / chunk) * chunk)
   }
 

@@ -29,7 +29,8 @@ struct CSVColumns: Equatable {
     }
     guard !features.isEmpty else {
       throw LockstepError(
-        .badData, file, "no column is left for features", found: "\(layout.columns) columns",
+        .badData, file, "no column is left for features",
+        found: layout.columns == 1 ? "1 column" : "\(layout.columns) columns",
         remedy: hasTargets
           ? "Check --delimiter and --targets, or give --no-targets if there are none." : "Check --delimiter.")
     }

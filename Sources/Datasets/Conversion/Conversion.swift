@@ -26,8 +26,8 @@ public struct Conversion {
   public init(_ source: any RowSource, format: DatasetFormat, title: String, command: String) {
     self.source = source
     self.format = format
-    self.title = title
-    self.command = command
+    self.title = Self.shortened(title)
+    self.command = Self.shortened(command)
   }
 
   /// Writes the file and puts it in place at once when it is whole. The memory is bounded.
@@ -55,6 +55,11 @@ public struct Conversion {
     return Report(
       rows: survey.rows, skipped: survey.skipped, description: description, classes: survey.classes,
       notes: survey.notes)
+  }
+
+  /// A text that fits into an attribute: thousands of files can be named in a command.
+  private static func shortened(_ text: String) -> String {
+    text.utf8.count <= 16_000 ? text : "\(text.prefix(4_000)) ..."
   }
 
   private static func changed(_ title: String) -> LockstepError {

@@ -46,13 +46,23 @@ public struct DatasetDescription: Sendable, Equatable {
 
   /// Names the columns, unless there are more names than an attribute holds.
   public mutating func setColumnNames(x: [String], y: [String]) {
-    if Self.fits(x) { xAttributes["column_names"] = .strings(x) }
-    if Self.fits(y) { yAttributes["column_names"] = .strings(y) }
+    if !x.isEmpty, Self.fits(.strings(x)) { xAttributes["column_names"] = .strings(x) }
+    if !y.isEmpty, Self.fits(.strings(y)) { yAttributes["column_names"] = .strings(y) }
   }
 
-  /// Whether an attribute holds all of `names`: 64 KiB, with 16 bytes a name besides its characters.
-  private static func fits(_ names: [String]) -> Bool {
-    !names.isEmpty && names.reduce(0) { $0 + $1.utf8.count + 16 } <= 64 << 10
-      && names.allSatisfy { !$0.utf8.contains(0) }
+  /// Whether an attribute holds this: 64 KiB as it is written, with 16 bytes a text besides its characters.
+  static func fits(_ value: AttributeValue) -> Bool {
+    func fits(_ texts: [String]) -> Bool {
+      texts.reduce(0) { $0 + $1.utf8.count + 16 } <= 64 << 10 && texts.allSatisfy { !$0.utf8.contains(0) }
+    }
+    return switch value {
+    case .string(let text): fits([text])
+    case .strings(let texts): fits(texts)
+    case .integers(let numbers): numbers.count <= 8 << 10
+    case .unsigneds(let numbers): numbers.count <= 8 << 10
+    case .reals(let numbers): numbers.count <= 8 << 10
+    case .integer, .unsigned, .real: true
+    case .other: false
+    }
   }
 }

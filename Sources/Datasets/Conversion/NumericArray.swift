@@ -105,6 +105,8 @@ struct CarriedAttributes {
         guard let value = try object.attributeValue(attribute) else { continue }
         if case .other(let type) = value {
           notes.append("\(name): the attribute \(attribute) is left out: it is \(type)")
+        } else if !DatasetDescription.fits(value) {
+          notes.append("\(name): the attribute \(attribute) is left out: it is too large")
         } else {
           values[attribute] = value
         }

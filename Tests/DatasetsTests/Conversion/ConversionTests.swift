@@ -130,6 +130,32 @@ struct ConversionTests {
     #expect(try values("/y") == [0, 2])
   }
 
+  @Test("leave out attributes that cannot be written again, and say so")
+  func attributes() throws {
+    let input = files.folder.file("in.h5")
+    try writeFile(input) { file in
+      try file.setAttribute("CLASS", "DIMENSION_SCALE")
+      let x = try file.createDataset("/x", [1, 2, 3], shape: [3, 1])
+      try x.setAttribute("many", [Float](repeating: 1, count: 8 << 10))
+      // Chunks of one column, the other way round than rows: read in bounded blocks all the same.
+      _ = try file.createDataset(
+        "/y", [1, 2, 3, 4, 5, 6], shape: [3, 2], options: DatasetOptions(layout: .chunked([3, 1])))
+    }
+    let report = try convert([input])
+    #expect(report.notes == [])
+    let file = try File(opening: output)
+    #expect(try !file.hasAttribute("CLASS") && file.openDataset("/x").hasAttribute("many"))
+    #expect(try values("/y") == [1, 2, 3, 4, 5, 6])
+    #expect(!DatasetDescription.fits(.strings(Array(repeating: "abc", count: 4000))))
+    #expect(!DatasetDescription.fits(.integers(Array(repeating: 1, count: 9000))))
+    // Nor does a command of thousands of files keep the dataset from being written.
+    let text = try files.write("1,2\n")
+    let source = try ConversionInput.open([text], ConversionOptions(), beside: output)
+    let long = String(repeating: "file.csv ", count: 20_000)
+    _ = try Conversion(source, format: DatasetFormat(), title: long, command: long).write(to: output)
+    #expect(try File(opening: output).attribute("source", as: String.self)?.hasSuffix(" ...") == true)
+  }
+
   @Test("take two arrays of NumPy's, or one without targets")
   func arrays() throws {
     try convert([try Reference.path("fortran.npy"), try Reference.path("y.npy")]) { $0.precision = .float32 }
