@@ -2,7 +2,7 @@ import HDF5
 import Primitives
 
 /// Rows of arrays: of an HDF5 file, an .npz archive or .npy files.
-public final class ArraySource: RowSource {
+public final class ArraySource: ConversionSource {
   private let x: any NumericArray
   private let y: (any NumericArray)?
   private let options: ConversionOptions

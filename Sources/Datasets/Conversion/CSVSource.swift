@@ -6,7 +6,7 @@ import Primitives
 ///
 /// The blocks do not depend on the number of threads, nor on where pieces of the file end. The memory is bounded, whatever
 /// the size of the files. Several files are read as if they were one; each has the header, or none has.
-public final class CSVSource: RowSource {
+public final class CSVSource: ConversionSource {
   private let files: [InputFile]
   private let layouts: [CSVLayout]
   private let columns: CSVColumns

@@ -17,13 +17,13 @@ public struct Conversion {
     public var notes: [String]
   }
 
-  private let source: any RowSource
+  private let source: any ConversionSource
   private let format: DatasetFormat
   private let title: String
   private let command: String
 
   /// A conversion of `source`; `title` and `command` are recorded in the file.
-  public init(_ source: any RowSource, format: DatasetFormat, title: String, command: String) {
+  public init(_ source: any ConversionSource, format: DatasetFormat, title: String, command: String) {
     self.source = source
     self.format = format
     self.title = Self.shortened(title)

@@ -56,7 +56,7 @@ public enum ConversionInput: String, Sendable {
   ///   - output: the file to be written; arrays that are deflated are unpacked beside it.
   /// - Throws: ``LockstepError`` if they cannot be read or do not go together, or if the options do not go with them.
   public static func open(_ paths: [String], _ options: ConversionOptions, beside output: String)
-    throws(LockstepError) -> any RowSource
+    throws(LockstepError) -> any ConversionSource
   {
     precondition(!paths.isEmpty)
     var kinds: [ConversionInput] = []

@@ -60,21 +60,13 @@ public enum TargetShape: Sendable, Equatable {
 
 /// Where some rows are put: their features, and their targets as numbers or classes.
 public struct RowPlace<Element: Scalar> {
-  /// The targets.
-  public enum Targets {
-    /// Numbers, row-major.
-    case values(UnsafeMutableBufferPointer<Element>)
-    /// A class a row.
-    case labels(UnsafeMutableBufferPointer<Int32>)
-  }
-
   /// The features, row-major; empty if they are not wanted.
   public var x: UnsafeMutableBufferPointer<Element>
   /// The targets; none if they are not wanted.
-  public var targets: Targets?
+  public var targets: TargetRows<Element>?
 
   /// A place for rows.
-  public init(x: UnsafeMutableBufferPointer<Element>, targets: Targets?) {
+  public init(x: UnsafeMutableBufferPointer<Element>, targets: TargetRows<Element>?) {
     self.x = x
     self.targets = targets
   }

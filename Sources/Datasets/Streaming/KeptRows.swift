@@ -95,7 +95,7 @@ public final class KeptRows<Element: Scalar>: RowSource {
       }
     }
 
-    private func targets(like place: RowPlace<Element>, count: Int) -> RowPlace<Element>.Targets? {
+    private func targets(like place: RowPlace<Element>, count: Int) -> TargetRows<Element>? {
       switch place.targets {
       case .values:
         .values(UnsafeMutableBufferPointer(rebasing: values.elements[..<(count * kept.targets.columns)]))

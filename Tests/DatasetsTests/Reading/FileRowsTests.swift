@@ -37,7 +37,7 @@ struct FileRowsTests {
     let own = try FileRows<Element>(try DatasetFile(location), role: role)
     let readers = (try own.makeReader(), try library.makeReader())
     for piece in [0..<Self.rows, 0..<1, 63..<65, 99..<101, 500..<1003, 1002..<1003, 1..<334] {
-      let (a, b) = (Rows(own, piece.count), Rows(library, piece.count))
+      let (a, b) = (ReadRows(own, piece.count), ReadRows(library, piece.count))
       try readers.0.read(piece, into: a.place)
       try readers.1.read(piece, into: b.place)
       #expect(a.bits == b.bits, "\(comment), rows \(piece)")
@@ -109,7 +109,7 @@ struct FileRowsTests {
     try folder.change(name, change)
     do {
       let source = try FileRows<Float>(try DatasetFile(location), role: .values)
-      let rows = Rows(source, 400)
+      let rows = ReadRows(source, 400)
       try source.makeReader().read(0..<400, into: rows.place)
       return nil
     } catch {
@@ -147,7 +147,7 @@ struct FileRowsTests {
     }
     let source = try FileRows<Float>(try DatasetFile(location), role: .values)
     try source.requireUnchanged()
-    let rows = Rows(source, 100_000)
+    let rows = ReadRows(source, 100_000)
     try folder.change("d.h5") { $0.removeLast(700_000) }
     let unread = #expect(throws: LockstepError.self) {
       try source.makeReader().read(0..<100_000, into: rows.place)
@@ -165,7 +165,7 @@ extension FileRowsTests {
 }
 
 /// Memory for some rows.
-final class Rows<Element: Scalar> {
+final class ReadRows<Element: Scalar> {
   let x: AlignedBuffer<Element>
   let values: AlignedBuffer<Element>
   let labels: AlignedBuffer<Int32>

@@ -14,7 +14,7 @@ struct Gathered: Equatable {
   var classes: [String]?
 
   /// Surveys and reads `source`, twice, since sources can be read again.
-  init(_ source: any RowSource) throws {
+  init(_ source: any ConversionSource) throws {
     let survey = try source.survey { _ in }
     (skipped, classes) = (survey.skipped, survey.classes)
     for _ in 0..<2 {

@@ -53,7 +53,7 @@ public struct ConversionProgress: Sendable, Equatable {
 /// Rows of features and targets that can be read more than once, block by block.
 ///
 /// All numbers are read as `Double`, which holds those of the smaller formats exactly, and rounded where they are stored.
-public protocol RowSource: AnyObject {
+public protocol ConversionSource: AnyObject {
   /// Looks at as much of the input as it takes to know what `read` will give.
   ///
   /// - Throws: ``LockstepError`` if the input is not what it should be.
