@@ -8,6 +8,8 @@ public struct GeneratorAddress: Sendable {
   /// What every address begins with.
   public static let scheme = "generate:"
 
+  /// The address as it was written.
+  public let text: String
   /// The number of rows.
   public let rows: Int
   /// What makes them. To be asked by `check(as:)` whether it can, before it does.
@@ -33,6 +35,7 @@ public struct GeneratorAddress: Sendable {
     let known = [Generators.rows.summary, Generators.seed.summary] + type.parameters
     let texts = try Self.texts(parts.count == 2 ? parts[1] : "", of: text, keys: known.map(\.name))
     let values = GeneratorValues(texts, subject: text)
+    self.text = text
     rows = try values.value(Generators.rows)
     generator = try type.init(values)
   }

@@ -20,6 +20,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
   }
 
   /// Takes in rows of class scores; the first of the largest is the predicted class.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func add<Element: Scalar>(
     outputs: Matrix<Element>, labels: UnsafeBufferPointer<Int32>
   ) {
@@ -31,6 +33,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// Takes in probabilities of class 1, which predict it from one half on.
   ///
   /// - Precondition: there are two classes, and one probability a row.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func add<Element: Scalar>(probabilities: Matrix<Element>, targets: Matrix<Element>) {
     precondition(classes == 2 && probabilities.columns == 1)
     for row in 0..<probabilities.rows {

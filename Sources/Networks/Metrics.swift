@@ -22,6 +22,8 @@ public struct RegressionMetrics: Sendable, Equatable {
   }
 
   /// Takes in some rows.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func add<Element: Scalar>(outputs: Matrix<Element>, targets: Matrix<Element>) {
     for row in 0..<outputs.rows {
       count += 1
@@ -83,6 +85,8 @@ public struct ClassificationMetrics: Sendable, Equatable {
   public init() {}
 
   /// Takes in rows of class scores; the first of the largest is the predicted class.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func add<Element: Scalar>(
     outputs: Matrix<Element>, labels: UnsafeBufferPointer<Int32>
   ) {
@@ -93,6 +97,8 @@ public struct ClassificationMetrics: Sendable, Equatable {
   }
 
   /// Takes in rows of independent probabilities, which predict 1 from one half on.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func add<Element: Scalar>(probabilities: Matrix<Element>, targets: Matrix<Element>) {
     for index in probabilities.elements.indices {
       count += 1
@@ -101,6 +107,8 @@ public struct ClassificationMetrics: Sendable, Equatable {
   }
 
   /// The first of the largest scores.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public static func predictedClass<Element: Scalar>(_ scores: UnsafeBufferPointer<Element>) -> Int {
     var best = 0
     for index in scores.indices where scores[index] > scores[best] { best = index }

@@ -57,26 +57,83 @@ struct Evaluator<Element: Scalar> {
   func evaluate(
     _ samples: Samples<Element>, parameters: AlignedBuffer<Element>, countingConfusions: Bool = false
   ) -> Evaluation {
-    let classes = countingConfusions ? confusableClasses : nil
-    let blockRows = Self.blockRows(for: network)
-    let blocks = (samples.count + blockRows - 1) / blockRows
+    let plan = Plan(network: network, count: samples.count, workers: team.count)
     let parts = team.map { worker in
-      let workspace = Workspace<Element>(network: network, capacity: blockRows)
-      var part = PairwiseTree.Accumulator<Partial>()
-      var confusion = classes.map { ConfusionMatrix(classes: $0) }
-      for block in worker * blocks / team.count..<(worker + 1) * blocks / team.count {
-        let rows = block * blockRows..<min((block + 1) * blockRows, samples.count)
-        part.append(
-          partial(
-            rows, of: samples, parameters: parameters, workspace: workspace, confusion: &confusion),
-          leaf: block, combine: Partial.merged)
-      }
-      return (part: part, confusion: confusion)
+      part(plan, worker, parameters, countingConfusions) { (samples.input($0), samples.targets($0)) }
     }
-    let all = PairwiseTree.Accumulator.joined(parts.map(\.part), combine: Partial.merged)
+    return joined(parts.compactMap { try? $0.get() }, count: samples.count, countingConfusions)
+  }
+
+  /// The evaluation of `parameters` on the rows of `source`, each worker reading those that it evaluates.
+  ///
+  /// - Throws: ``LockstepError`` if rows cannot be read, are not finite or do not fit the network.
+  func evaluate(
+    _ source: any RowSource<Element>, parameters: AlignedBuffer<Element>, countingConfusions: Bool = false
+  ) throws(LockstepError) -> Evaluation {
+    let plan = Plan(network: network, count: source.count, workers: team.count)
+    let outcomes = team.map { worker -> Result<Part, LockstepError> in
+      do throws(LockstepError) {
+        let block = try EvaluationBlock(source, rows: plan.blockRows, network: network, loss: loss)
+        return part(plan, worker, parameters, countingConfusions) { rows throws(LockstepError) in
+          try block.read(rows)
+        }
+      } catch {
+        return .failure(error)
+      }
+    }
+    var parts: [Part] = []
+    // The first worker's failure is about the first rows.
+    for outcome in outcomes { parts.append(try outcome.get()) }
+    return joined(parts, count: source.count, countingConfusions)
+  }
+
+  /// Which rows are evaluated together, and by whom.
+  private struct Plan {
+    let blockRows: Int
+    let count: Int
+    let workers: Int
+
+    init(network: MLP, count: Int, workers: Int) {
+      blockRows = Evaluator.blockRows(for: network)
+      self.count = count
+      self.workers = workers
+    }
+
+    func blocks(of worker: Int) -> Range<Int> {
+      let blocks = (count + blockRows - 1) / blockRows
+      return worker * blocks / workers..<(worker + 1) * blocks / workers
+    }
+  }
+
+  /// What one worker found.
+  private typealias Part = (metrics: PairwiseTree.Accumulator<Partial>, confusion: ConfusionMatrix?)
+
+  private func part(
+    _ plan: Plan, _ worker: Int, _ parameters: AlignedBuffer<Element>, _ countingConfusions: Bool,
+    _ read: (Range<Int>) throws(LockstepError) -> (Matrix<Element>, Targets<Element>)
+  ) -> Result<Part, LockstepError> {
+    let workspace = Workspace<Element>(network: network, capacity: plan.blockRows)
+    var metrics = PairwiseTree.Accumulator<Partial>()
+    var confusion = countingConfusions ? confusableClasses.map { ConfusionMatrix(classes: $0) } : nil
+    do throws(LockstepError) {
+      for block in plan.blocks(of: worker) {
+        let rows = block * plan.blockRows..<min((block + 1) * plan.blockRows, plan.count)
+        let (input, targets) = try read(rows)
+        let found = partial(
+          input, targets, parameters: parameters, workspace: workspace, confusion: &confusion)
+        metrics.append(found, leaf: block, combine: Partial.merged)
+      }
+    } catch {
+      return .failure(error)
+    }
+    return .success((metrics, confusion))
+  }
+
+  private func joined(_ parts: [Part], count: Int, _ countingConfusions: Bool) -> Evaluation {
+    let all = PairwiseTree.Accumulator.joined(parts.map(\.metrics), combine: Partial.merged)
     guard let all else { return Evaluation(samples: 0, loss: .nan) }
-    let divisor = Double(samples.count * loss.divisor(outputs: network.outputs))
-    var result = Evaluation(samples: samples.count, loss: all.lossSum / divisor)
+    let divisor = Double(count * loss.divisor(outputs: network.outputs))
+    var result = Evaluation(samples: count, loss: all.lossSum / divisor)
     if loss.task == .numbers {
       result.rootMeanSquaredError = all.regression.rootMeanSquaredError
       result.meanAbsoluteError = all.regression.meanAbsoluteError
@@ -85,7 +142,7 @@ struct Evaluator<Element: Scalar> {
       result.accuracy = all.classification.accuracy
     }
     // Counts are exact in any order.
-    result.confusion = classes.map { ConfusionMatrix(classes: $0) }
+    if countingConfusions { result.confusion = confusableClasses.map { ConfusionMatrix(classes: $0) } }
     for part in parts {
       if let confusion = part.confusion { result.confusion? += confusion }
     }
@@ -101,12 +158,11 @@ struct Evaluator<Element: Scalar> {
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   private func partial(
-    _ rows: Range<Int>, of samples: Samples<Element>, parameters: AlignedBuffer<Element>,
+    _ input: Matrix<Element>, _ targets: Targets<Element>, parameters: AlignedBuffer<Element>,
     workspace: Workspace<Element>, confusion: inout ConfusionMatrix?
   ) -> Partial {
-    let targets = samples.targets(rows)
     let (sum, outputs) = workspace.evaluate(
-      input: samples.input(rows), targets: targets,
+      input: input, targets: targets,
       parameters: UnsafeBufferPointer(parameters.elements), loss: loss)
     var partial = Partial(
       lossSum: Double(sum), regression: RegressionMetrics(targets: network.outputs),

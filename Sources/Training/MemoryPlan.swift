@@ -47,11 +47,6 @@ struct MemoryPlan {
         network, rows: Evaluator<Element>.blockRows(for: network), as: type)
   }
 
-  /// Holding the samples of `file`.
-  init<Element: Scalar>(loading file: borrowing DatasetFile, as type: Element.Type) {
-    bytes = Double(file.rows) * (Double(file.features) + Double(file.targets)) * Self.size(type)
-  }
-
   /// Throws ``LockstepError`` of kind `memory` if this process may not use that much.
   ///
   /// - Parameters:

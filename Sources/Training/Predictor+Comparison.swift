@@ -54,17 +54,19 @@ extension Predictor {
   private func compare<Element: Scalar & HDF5Element>(
     _ location: DatasetLocation, limit: Int, as type: Element.Type
   ) throws(LockstepError) -> PredictionComparison {
-    let samples: Samples<Element> = try loadSamples(location)
-    let count = min(limit, samples.count)
-    let rows = (0..<count).map { $0 * samples.count / count }
-    let width = samples.features
-    let features = rows.flatMap { row in (0..<width).map { Double(samples.x.elements[row * width + $0]) } }
-    let targets: [Double] =
-      switch samples.targets {
-      case .values(let values, let columns):
-        rows.flatMap { row in (0..<columns).map { Double(values.elements[row * columns + $0]) } }
-      case .labels(let labels, _): rows.map { Double(labels.elements[$0]) }
+    let source: any RowSource<Element> = try self.rows(location)
+    let block = try EvaluationBlock(source, rows: 1, network: recipe.network, loss: recipe.loss)
+    let count = min(limit, source.count)
+    let rows = (0..<count).map { $0 * source.count / count }
+    var (features, targets): ([Double], [Double]) = ([], [])
+    for row in rows {
+      let (input, truth) = try block.read(row..<row + 1)
+      features += input.elements.map { Double($0) }
+      switch truth {
+      case .values(let values): targets += values.elements.map { Double($0) }
+      case .labels(let labels): targets += labels.map { Double($0) }
       }
+    }
     return PredictionComparison(rows: rows, features: features, targets: targets, outputs: outputs(features))
   }
 }

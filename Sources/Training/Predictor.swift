@@ -44,47 +44,30 @@ public struct Predictor: Sendable {
   private func evaluate<Element: Scalar & HDF5Element>(
     _ checkpoint: Checkpoint<Element>, _ location: DatasetLocation
   ) throws(LockstepError) -> Evaluation {
-    let samples: Samples<Element> = try loadSamples(location, normalization: checkpoint.normalization)
+    try checkMemory(as: Element.self)
+    let source: any RowSource<Element> = try rows(location)
     let recipe = checkpoint.recipe
-    return Evaluator(
+    return try Evaluator(
       network: recipe.network, loss: recipe.loss, team: team, targetScaling: checkpoint.normalization?.y
-    )
-    .evaluate(
-      samples, parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0),
-      countingConfusions: true)
+    ).evaluate(
+      checkpoint.normalization.map { NormalizedRows(source, $0) } ?? source,
+      parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0), countingConfusions: true)
   }
 
-  /// The samples of a file, which have to fit the network, normalised as `normalization` says.
-  func loadSamples<Element: Scalar & HDF5Element>(
-    _ location: DatasetLocation, normalization: Normalization? = nil
-  ) throws(LockstepError) -> Samples<Element> {
-    let file = try DatasetFile(location)
-    try requireFeatures(file.features, location)
-    try MemoryPlan(loading: file, as: Element.self).check(
-      location.file, "holding the samples", remedy: "Use fewer rows.")
-    try checkMemory(as: Element.self)
+  /// The samples of a file, or generated ones, which have to fit the network.
+  func rows<Element: Scalar & HDF5Element>(_ location: DatasetLocation) throws(LockstepError)
+    -> any RowSource<Element>
+  {
+    let input = try SampleInput(location)
+    try requireFeatures(input.features, location)
     let usesLabels = recipe.loss.task == .classes
-    if !usesLabels, file.targets != recipe.network.outputs {
+    if !usesLabels, input.targets != recipe.network.outputs {
       throw LockstepError(
         .badData, location.yName, "the targets do not fit the checkpoint \(path)",
-        found: "\(file.targets) a row", expected: "\(recipe.network.outputs)",
+        found: "\(input.targets) a row", expected: "\(recipe.network.outputs)",
         remedy: "Name the data that it was trained for.")
     }
-    let loaded = try SamplesLoader<Element>(
-      FileRows(file, role: usesLabels ? .labels : .values), normalization: .given(normalization),
-      threads: team.count
-    ).load()
-    guard let samples = loaded.training else { preconditionFailure("samples are kept unless told otherwise") }
-    if usesLabels, loaded.outputs > recipe.network.outputs {
-      throw LockstepError(
-        .badData, location.yName, "there are more classes than in the checkpoint \(path)",
-        found: "class \(loaded.outputs - 1)", expected: "0 to \(recipe.network.outputs - 1)",
-        remedy: "Name the data that it was trained for.")
-    }
-    if recipe.loss.task == .probabilities, let target = loaded.firstImprobableTarget {
-      throw LockstepError.improbableTarget(target, location)
-    }
-    return samples
+    return try input.rows(role: usesLabels ? .labels : .values)
   }
 
   /// Writes the network's predictions for the features of a file to a new dataset file: `/y`, numbers or classes, for

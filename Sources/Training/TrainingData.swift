@@ -28,9 +28,9 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   ///
   /// - Throws: ``LockstepError`` if a file cannot be read or its contents do not go with the options, or not into memory.
   init(_ options: TrainingOptions, as type: Element.Type) throws(LockstepError) {
-    let file = try DatasetFile(options.data)
-    let (loss, role) = options.resolvedLoss(hasIntegerTargets: file.hasIntegerTargets)
-    let source = try FileRows<Element>(file, role: role)
+    let input = try SampleInput(options.data)
+    let (loss, role) = options.resolvedLoss(hasIntegerTargets: input.hasIntegerTargets)
+    let source = try input.rows(role: role, as: Element.self)
     let split: Split? =
       options.validationFraction > 0
       ? try Split(
@@ -44,7 +44,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     ).load()
     let (validation, validationDigest) = try Self.validation(samples, source, options, role: role)
     if loss.task == .probabilities, let target = samples.firstImprobableTarget {
-      throw LockstepError.improbableTarget(target, options.data)
+      throw LockstepError.improbableTarget(target, options.data.yName)
     }
     let classes = samples.outputs
     if options.loss == nil, role == .labels, classes > max(1000, source.count) {
@@ -92,7 +92,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
 
   /// The rows to train on, where they are, as they are wanted.
   private static func rows(
-    _ source: FileRows<Element>, _ split: Split?, _ normalization: Normalization?, _ options: TrainingOptions
+    _ source: any RowSource<Element>, _ split: Split?, _ normalization: Normalization?,
+    _ options: TrainingOptions
   ) throws(LockstepError) -> any RowSource<Element> {
     var rows: any RowSource<Element> = source
     if let split {
@@ -104,13 +105,12 @@ struct TrainingData<Element: Scalar & HDF5Element> {
 
   /// The validation samples, and the digest of their file if they have one.
   private static func validation(
-    _ samples: LoadedSamples<Element>, _ source: FileRows<Element>, _ options: TrainingOptions,
+    _ samples: LoadedSamples<Element>, _ source: any RowSource<Element>, _ options: TrainingOptions,
     role: TargetRole
   ) throws(LockstepError) -> (samples: Samples<Element>?, digest: String) {
     guard let location = options.validation else { return (samples.validation, "") }
-    let file = try DatasetFile(location)
-    try requireSameShape(file, as: source, of: options.data)
-    let rows = try FileRows<Element>(file, role: role)
+    let rows = try SampleInput(location).rows(role: role, as: Element.self)
+    try requireSameShape(rows, as: source, of: options.data)
     guard Double(rows.count) * Double(rows.rowBytes) <= options.sampleBudget else {
       throw LockstepError(
         .memory, location.file, "the validation samples are more than the memory budget holds",
@@ -122,12 +122,12 @@ struct TrainingData<Element: Scalar & HDF5Element> {
       rows, normalization: .given(samples.normalization), threads: CPUBudget.current.cpus
     ).load()
     if options.loss?.task == .probabilities, let target = loaded.firstImprobableTarget {
-      throw LockstepError.improbableTarget(target, location)
+      throw LockstepError.improbableTarget(target, location.yName)
     }
     return (loaded.training, loaded.digest.description)
   }
 
-  private static func checkAside(_ split: Split, _ source: FileRows<Element>, _ options: TrainingOptions)
+  private static func checkAside(_ split: Split, _ source: any RowSource<Element>, _ options: TrainingOptions)
     throws(LockstepError)
   {
     let bytes = Double(split.validationCount) * Double(source.rowBytes)
@@ -140,12 +140,10 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   }
 
   private static func requireSameShape(
-    _ file: borrowing DatasetFile, as source: FileRows<Element>, of data: DatasetLocation
+    _ rows: any RowSource<Element>, as source: any RowSource<Element>, of data: DatasetLocation
   ) throws(LockstepError) {
-    var (name, own, other) = (file.location.xName, file.features, source.features)
-    if own == other, case .values(let columns) = source.targets {
-      (name, own, other) = (file.location.yName, file.targets, columns)
-    }
+    var (name, own, other) = (rows.names.x, rows.features, source.features)
+    if own == other { (name, own, other) = (rows.names.y, rows.targets.columns, source.targets.columns) }
     guard own == other else {
       throw LockstepError(
         .badData, name, "the rows are not like those of \(data.file)", found: "\(own) columns",
@@ -160,12 +158,12 @@ extension TrainingOptions {
 }
 
 extension LockstepError {
-  /// The error about a target that is not a probability. `location` is where it is from.
-  static func improbableTarget<Element: Scalar>(_ target: Element, _ location: DatasetLocation)
+  /// The error about a target that is not a probability; `name` says where it is from.
+  static func improbableTarget<Element: Scalar>(_ target: Element, _ name: String)
     -> LockstepError
   {
     LockstepError(
-      .badData, location.yName, "a target is not a probability, as binary-cross-entropy needs",
+      .badData, name, "a target is not a probability, as binary-cross-entropy needs",
       found: "\(target)", expected: "numbers from 0 to 1", remedy: "Choose --loss mse.")
   }
 }

@@ -119,8 +119,9 @@ struct RowScan<Element: Scalar> {
 }
 
 extension RowSource {
-  /// Throws ``LockstepError`` of kind `badData`, naming the row, if a number is not finite.
-  func requireFinite(_ rows: Range<Int>, _ place: RowPlace<Element>) throws(LockstepError) {
+  /// Throws ``LockstepError`` of kind `badData`, naming the row, if a number in `place` is not finite, to which these rows were
+  /// read.
+  public func requireFinite(_ rows: Range<Int>, _ place: RowPlace<Element>) throws(LockstepError) {
     func check(_ values: UnsafeMutableBufferPointer<Element>, _ name: String, _ width: Int)
       throws(LockstepError)
     {
