@@ -20,12 +20,12 @@ public struct DatasetFormat: Sendable, Equatable {
   /// Whether the data lie in one piece.
   var isContiguous: Bool { chunkRows == nil && compression == nil }
 
-  /// The options of a dataset of `shape` whose elements take `bytes` bytes each.
-  func options(shape: [Int], bytes: Int) -> DatasetOptions {
+  /// The options of a dataset of `shape`, one of those that make up rows of `rowBytes` bytes.
+  ///
+  /// Chunks are by default what a shuffle by blocks reads at a time, so that none is decoded twice.
+  func options(shape: [Int], rowBytes: Int) -> DatasetOptions {
     if isContiguous { return DatasetOptions() }
-    let width = shape.dropFirst().reduce(1, *)
-    // By default, chunks of about 512 KiB.
-    let rows = chunkRows ?? max(1, (512 << 10) / max(1, width * bytes))
+    let rows = chunkRows ?? BlockShape(rowBytes: rowBytes).blockRows
     return DatasetOptions(
       layout: .chunked([min(rows, max(shape[0], 1))] + shape.dropFirst()), deflate: compression,
       shuffle: compression != nil, fletcher32: true)

@@ -105,10 +105,10 @@ public struct DatasetWriter<Element: Scalar & HDF5Element> {
     let shape = [rows, generator.features]
     let x = try file.createDataset(
       "/x", shape: shape, type: Element.elementType,
-      options: format.options(shape: shape, bytes: MemoryLayout<Element>.stride))
+      options: format.options(shape: shape, rowBytes: featureRowBytes + targetRowBytes))
     let y = try file.createDataset(
       "/y", shape: targetShape, type: targetType,
-      options: format.options(shape: targetShape, bytes: targetBytes))
+      options: format.options(shape: targetShape, rowBytes: featureRowBytes + targetRowBytes))
     try x.setAttribute("long_name", "features")
     try x.setAttribute("units", "1")
     if generator.features <= DatasetFormat.mostInAttribute {

@@ -9,7 +9,7 @@ struct ConvertCommand: ParsableCommand {
       not its name. Files may be larger than memory. Rows that cannot be taken (a value missing, not a number or not \
       finite, or too few fields) are errors that name the place, unless --skip-invalid drops them.
 
-      CSV: the last column is the target unless --targets says otherwise. Columns are named by the header or counted from 1. \
+      CSV: the last column is the target unless --targets says otherwise. Columns are named by the header or counted from 0. \
       Several files of the same columns become one dataset.
         lockstep convert houses.csv --output houses.h5
         lockstep convert houses.csv --targets price,rent --features rooms,area,5-9 --output houses.h5

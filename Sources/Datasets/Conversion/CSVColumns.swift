@@ -25,7 +25,7 @@ struct CSVColumns: Equatable {
       } ?? (0..<layout.columns).filter { !taken.contains($0) }
     if let both = features.first(where: taken.contains) {
       throw LockstepError(
-        .usage, "--features", "column \(both + 1) is a target, too", remedy: "Name each column once.")
+        .usage, "--features", "column \(both) is a target, too", remedy: "Name each column once.")
     }
     guard !features.isEmpty else {
       throw LockstepError(
@@ -52,7 +52,7 @@ struct CSVColumns: Equatable {
       for column in try find(name, in: layout, option: option, file: file) {
         guard seen.insert(column).inserted else {
           throw LockstepError(
-            .usage, option, "column \(column + 1) is named twice", found: names.joined(separator: ","),
+            .usage, option, "column \(column) is named twice", found: names.joined(separator: ","),
             remedy: "Name each column once.")
         }
         found.append(column)
@@ -61,7 +61,7 @@ struct CSVColumns: Equatable {
     return found
   }
 
-  /// The columns that a name, a number from 1 or a range of numbers stands for. Names come first.
+  /// The columns that a name, a number from 0 or a range of numbers stands for. Names come first.
   private static func find(_ name: String, in layout: CSVLayout, option: String, file: String)
     throws(LockstepError) -> ClosedRange<Int>
   {
@@ -69,18 +69,16 @@ struct CSVColumns: Equatable {
     if matches.count > 1 {
       throw LockstepError(
         .usage, option, "\(file) has several columns of this name", found: name,
-        remedy: "Give their numbers: \(matches.map { "\($0 + 1)" }.joined(separator: ", ")).")
+        remedy: "Give their numbers: \(matches.map { "\($0)" }.joined(separator: ", ")).")
     }
     if let match = matches.first { return match...match }
-    if let numbers = numbers(name), numbers.upperBound <= layout.columns {
-      return numbers.lowerBound - 1...numbers.upperBound - 1
-    }
+    if let numbers = numbers(name), numbers.upperBound < layout.columns { return numbers }
     let names =
       layout.names.map { "the columns are \(list($0))" } ?? "the columns have no names, only numbers"
     throw LockstepError(
       .usage, option, "\(file) has no such column", found: name,
-      expected: numbers(name) == nil ? names : "1 to \(layout.columns)",
-      remedy: "Name a column of the first line, or give its number, counted from 1.")
+      expected: numbers(name) == nil ? names : "0 to \(layout.columns - 1)",
+      remedy: "Name a column of the first line, or give its number, counted from 0.")
   }
 
   private static func list(_ names: [String]) -> String {
@@ -91,7 +89,7 @@ struct CSVColumns: Equatable {
   static func numbers(_ text: String) -> ClosedRange<Int>? {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 >= 48 && $0 < 58 } }),
-      let first = Int(parts[0]), let last = Int(parts[parts.count - 1]), first >= 1, first <= last
+      let first = Int(parts[0]), let last = Int(parts[parts.count - 1]), first <= last
     else { return nil }
     return first...last
   }

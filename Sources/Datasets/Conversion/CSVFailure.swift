@@ -42,7 +42,7 @@ enum CSVFailure: Equatable, Sendable {
   /// The message about a failure in the field of `column`, which counts from 0.
   func error(_ file: String, line: Int, column: Int, names: [String]?) -> LockstepError {
     let name = names.flatMap { $0.indices.contains(column) && !$0[column].isEmpty ? " (\($0[column]))" : nil }
-    let place = "column \(column + 1)\(name ?? "")"
+    let place = "column \(column)\(name ?? "")"
     let skip = "Repair the row, or drop all such rows with --skip-invalid."
     let (problem, found, expected, remedy): (String, String?, String?, String) =
       switch self {

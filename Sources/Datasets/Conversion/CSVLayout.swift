@@ -16,7 +16,7 @@ public struct CSVOptions: Sendable, Equatable {
   public var delimiter: UInt8?
   /// Whether the first line names the columns.
   public var header: CSVHeader
-  /// The columns of the targets, by name, number (from 1) or range of numbers; nil for the last column.
+  /// The columns of the targets, by name, number (from 0) or range of numbers; nil for the last column.
   public var targets: [String]?
   /// The columns of the features, likewise; nil for all that are not targets.
   public var features: [String]?

@@ -39,7 +39,8 @@ public struct DatasetOutput: ~Copyable {
       try Self.set(description.attributes, of: file)
       try file.setAttribute("schema", "lockstep-dataset")
       try file.setAttribute("schema_version", 1)
-      let options = format.options(shape: [rows, description.features], bytes: description.precision.bytes)
+      let options = format.options(
+        shape: [rows, description.features], rowBytes: description.rowBytes)
       let x = try file.createDataset(
         "/x", shape: [rows, description.features], type: .float(bits: 8 * description.precision.bytes),
         options: options)
@@ -100,15 +101,15 @@ public struct DatasetOutput: ~Copyable {
   private static func createTargets(
     _ description: DatasetDescription, rows: Int, format: DatasetFormat, in file: borrowing File
   ) throws(HDF5Error) -> TargetDataset? {
-    let (shape, type, bytes): ([Int], ElementType, Int)
+    let (shape, type): ([Int], ElementType)
     switch description.targets {
     case .none: return nil
     case .values(let columns, let precision):
-      (shape, type, bytes) = ([rows, columns], .float(bits: 8 * precision.bytes), precision.bytes)
-    case .labels(let bits): (shape, type, bytes) = ([rows], .integer(bits: bits, signed: true), bits / 8)
+      (shape, type) = ([rows, columns], .float(bits: 8 * precision.bytes))
+    case .labels(let bits): (shape, type) = ([rows], .integer(bits: bits, signed: true))
     }
     let y = try file.createDataset(
-      "/y", shape: shape, type: type, options: format.options(shape: shape, bytes: bytes))
+      "/y", shape: shape, type: type, options: format.options(shape: shape, rowBytes: description.rowBytes))
     try set(description.yAttributes, of: y)
     return TargetDataset(y)
   }

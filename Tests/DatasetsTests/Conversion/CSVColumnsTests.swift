@@ -29,18 +29,18 @@ struct CSVColumnsTests {
     #expect(try found(nil, nil) == [[1, 2, 3, 4], [5]])
     #expect(try found(["b"], nil) == [[1, 2, 4, 5], [3]])
     #expect(try found(["y", "b"], nil) == [[1, 2, 4], [5, 3]])
-    #expect(try found(["1"], ["3"]) == [[3], [1]])
-    #expect(try found(nil, ["2-4"]) == [[2, 3, 4], [5]])
+    #expect(try found(["0"], ["2"]) == [[3], [1]])
+    #expect(try found(nil, ["1-3"]) == [[2, 3, 4], [5]])
     #expect(try found(["c"], ["b", "a"]) == [[3, 2], [4]])
-    #expect(try found(["2-3"], ["y"], header: .yes) == [[5], [2, 3]])
+    #expect(try found(["1-2"], ["y"], header: .yes) == [[5], [2, 3]])
   }
 
   @Test(
     "that are not there, or twice there, are told",
     arguments: [
-      (["z"], nil, "id, a, b, c, y"), (["6"], nil, "1 to 5"), (["0"], nil, "no such column"),
-      (["a", "2"], nil, "named twice"), (["a"], ["a"], "is a target, too"),
-      (["1-5"], nil, "no column is left"),
+      (["z"], nil, "id, a, b, c, y"), (["5"], nil, "0 to 4"), (["0-5"], nil, "no such column"),
+      (["a", "1"], nil, "named twice"), (["a"], ["a"], "is a target, too"),
+      (["0-4"], nil, "no column is left"),
       (["4-2"], nil, "no such column"), (["-1"], nil, "no such column"),
     ] as [([String]?, [String]?, String)])
   func badChoice(targets: [String]?, features: [String]?, words: String) throws {
@@ -56,18 +56,18 @@ struct CSVColumnsTests {
   @Test("of the same name are told apart by number")
   func sameNames() throws {
     let message = try files.message("a,a,y\n1,2,3\n", options { $0.text.features = ["a"] })
-    #expect(message?.contains("several columns") == true && message?.contains("1, 2") == true)
-    #expect(try files.rows("a,a,y\n1,2,3\n", options { $0.text.features = ["2"] }).x == [2])
+    #expect(message?.contains("several columns") == true && message?.contains("0, 1") == true)
+    #expect(try files.rows("a,a,y\n1,2,3\n", options { $0.text.features = ["1"] }).x == [2])
   }
 
   @Test("have names if the first line has text, unless told otherwise")
   func header() throws {
     #expect(try files.rows("1,2\n3,4\n", options { $0.text.header = .yes }).x == [3])
     #expect(
-      try files.message("a,2\n3,4\n", options { $0.text.header = .no })?.contains(":1: column 1") == true)
+      try files.message("a,2\n3,4\n", options { $0.text.header = .no })?.contains(":1: column 0") == true)
     // A missing value or an infinite one is no name.
-    #expect(try files.message("1,NA\n3,4\n")?.contains("data.csv:1: column 2: the value is missing") == true)
-    #expect(try files.message("1,inf\n3,4\n")?.contains("data.csv:1: column 2: this is not a finite") == true)
+    #expect(try files.message("1,NA\n3,4\n")?.contains("data.csv:1: column 1: the value is missing") == true)
+    #expect(try files.message("1,inf\n3,4\n")?.contains("data.csv:1: column 1: this is not a finite") == true)
     // Numbers can be names, if a column is asked for by a name.
     #expect(try files.rows("1,y\n3,4\n", options { $0.text.targets = ["y"] }).y == [4])
   }
@@ -148,7 +148,7 @@ struct CSVLabelsTests {
     let found = try labels("a,b\n1,x\nNA,y\n3,\n4,z\n5,z,6\n", skips: true)
     #expect(found.classes == ["x", "z"] && found.y == [0, 1] && found.skipped == 3)
     #expect(
-      try files.message("a,b\n1,x\n2,\n", options { $0.hasLabels = true })?.contains(":3: column 2 (b)")
+      try files.message("a,b\n1,x\n2,\n", options { $0.hasLabels = true })?.contains(":3: column 1 (b)")
         == true)
   }
 

@@ -76,7 +76,7 @@ struct CSVTests {
         let found = try files.rows(
           text,
           options {
-            $0.text.features = ["1", "b"]
+            $0.text.features = ["0", "b"]
             $0.skipsInvalid = true
             $0.threads = threads
           }, sizes: sizes)
@@ -87,25 +87,25 @@ struct CSVTests {
 
   /// A text, and what the message about it says.
   static let failures: [(text: String, place: String, words: [String])] = [
-    ("a,b\n1,2\n3,x\n", "data.csv:3: column 2 (b)", ["\"x\"", "not a number", "--skip-invalid"]),
-    ("1,2\n3,\n", "data.csv:2: column 2: the value is missing", ["\"\"", "--skip-invalid"]),
-    ("1,2\nNA,4\n", "data.csv:2: column 1: the value is missing", ["\"NA\""]),
-    ("1,2\n3,?\n", "data.csv:2: column 2: the value is missing", ["\"?\""]),
-    ("1,2\n3,NaN\n", "data.csv:2: column 2: the value is missing", ["\"NaN\""]),
-    ("1,2\n-inf,4\n", "data.csv:2: column 1: this is not a finite number", ["\"-inf\""]),
-    ("1,2\n1e999,4\n", "data.csv:2: column 1: this is not a finite number in float64", ["\"1e999\""]),
+    ("a,b\n1,2\n3,x\n", "data.csv:3: column 1 (b)", ["\"x\"", "not a number", "--skip-invalid"]),
+    ("1,2\n3,\n", "data.csv:2: column 1: the value is missing", ["\"\"", "--skip-invalid"]),
+    ("1,2\nNA,4\n", "data.csv:2: column 0: the value is missing", ["\"NA\""]),
+    ("1,2\n3,?\n", "data.csv:2: column 1: the value is missing", ["\"?\""]),
+    ("1,2\n3,NaN\n", "data.csv:2: column 1: the value is missing", ["\"NaN\""]),
+    ("1,2\n-inf,4\n", "data.csv:2: column 0: this is not a finite number", ["\"-inf\""]),
+    ("1,2\n1e999,4\n", "data.csv:2: column 0: this is not a finite number in float64", ["\"1e999\""]),
     ("1,2\n3,4,5\n", "data.csv:2: the row has the wrong number of fields", ["found 3", "expected 2"]),
     ("1,2\n3\n", "data.csv:2: the row has the wrong number of fields", ["found 1", "expected 2"]),
     ("1,2\n \n", "data.csv:2", ["missing"]),
-    ("1,2\n3,4\"\n", "data.csv:2: column 2: there is a quote inside", ["--delimiter"]),
-    ("1,2\n3,\"4\"x\n", "data.csv:2: column 2: there is text after the closing quote", []),
-    ("1,2\n3,\"4\n5,6\n", "data.csv:2: column 2: the quote is never closed", []),
-    ("a,b\n\"3\n\n\",\"4\"x\n", "data.csv:4: column 2 (b): there is text after", []),
-    ("a,b\n1,2\n\"\n\",x\n", "data.csv:3: column 1", ["not a number"]),
-    ("1,2\r3,4\r", "data.csv:1: column 2: there is a carriage return", ["tr '"]),
-    ("1,2\n3,4\r5\n", "data.csv:2: column 2: there is a carriage return", []),
-    ("a,b\n1,2\0\n", "data.csv:2: column 2 (b): this is not a number", ["\"2\\0\""]),
-    ("a;b\n1,5;2\n", "data.csv:2: column 1 (a): this is not a number", ["decimal point"]),
+    ("1,2\n3,4\"\n", "data.csv:2: column 1: there is a quote inside", ["--delimiter"]),
+    ("1,2\n3,\"4\"x\n", "data.csv:2: column 1: there is text after the closing quote", []),
+    ("1,2\n3,\"4\n5,6\n", "data.csv:2: column 1: the quote is never closed", []),
+    ("a,b\n\"3\n\n\",\"4\"x\n", "data.csv:4: column 1 (b): there is text after", []),
+    ("a,b\n1,2\n\"\n\",x\n", "data.csv:3: column 0", ["not a number"]),
+    ("1,2\r3,4\r", "data.csv:1: column 1: there is a carriage return", ["tr '"]),
+    ("1,2\n3,4\r5\n", "data.csv:2: column 1: there is a carriage return", []),
+    ("a,b\n1,2\0\n", "data.csv:2: column 1 (b): this is not a number", ["\"2\\0\""]),
+    ("a;b\n1,5;2\n", "data.csv:2: column 0 (a): this is not a number", ["decimal point"]),
     ("", "data.csv: the file is empty", []),
     ("\n\r\n\n", "data.csv: the file is empty", []),
     ("\u{FEFF}", "data.csv: the file is empty", []),
@@ -158,7 +158,7 @@ struct CSVTests {
     let open = "1,2\n3,\"4\n" + String(repeating: "5,6\n", count: 100_000)
     let sizes = CSVPieces.Sizes(block: 4096, part: 512, row: 50_000)
     let message = try files.message(open, options { _ in }, sizes: sizes)
-    #expect(message?.hasPrefix("data.csv:2: column 2: the quote is never closed") == true)
+    #expect(message?.hasPrefix("data.csv:2: column 1: the quote is never closed") == true)
     let long = try files.message(
       "1,2\n" + String(repeating: "3,", count: 40_000), options { $0.text.header = .no }, sizes: sizes)
     #expect(long?.contains("data.csv:2") == true)

@@ -77,7 +77,7 @@ for name, options in {
             writer.writerow([row[0], texts[random.integers(len(texts))], row[1], kind, row[2]])
     delimiter = ["--delimiter", "tab"] if name == "tabs" else []
     expect(
-        name, [f"{name}.csv", "--targets", "kind", "--labels", "--features", "c,1,b", *delimiter], values[:, [2, 0, 1]],
+        name, [f"{name}.csv", "--targets", "kind", "--labels", "--features", "c,0,b", *delimiter], values[:, [2, 0, 1]],
         np.array([names.index(kind) for kind in kinds], np.int32))
 
 # NumPy's arrays: versions, types, orders.
