@@ -27,6 +27,26 @@ public struct FeatureFile: ~Copyable {
     self.x = x
   }
 
+  /// What the attributes of the features say about names and units.
+  public var descriptions: [(name: String, value: AttributeValue)] { Self.descriptions(of: x) }
+
+  /// What the attributes of the targets say about names and units, if there are targets, of as many columns.
+  public func targetDescriptions(columns: Int) -> [(name: String, value: AttributeValue)] {
+    // That a file for predictions has no targets is nothing to speak of.
+    guard let y = try? file.openDataset(location.y), y.shape.count <= 2,
+      (y.shape.count == 2 ? y.shape[1] : 1) == columns
+    else { return [] }
+    return Self.descriptions(of: y)
+  }
+
+  private static func descriptions(of dataset: borrowing Dataset) -> [(name: String, value: AttributeValue)] {
+    ["long_name", "units", "column_names"].compactMap { name in
+      guard let value = try? dataset.attributeValue(name) else { return nil }
+      if case .other = value { return nil }
+      return (name, value)
+    }
+  }
+
   /// Reads the features of some rows, row-major, and checks that they are finite.
   ///
   /// - Precondition: `values` has `features` numbers for each row.

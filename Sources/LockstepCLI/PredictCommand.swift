@@ -5,7 +5,8 @@ struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Applies a trained network to the features of a file.",
     discussion: """
-      Writes a dataset file: /y, numbers or classes; for classes also /probability; /x on request.
+      Writes a dataset file: /y, numbers or classes; for classes also /probability; /x on request. Names and units are \
+      those of the file, if it has any. The memory does not depend on the number of rows.
 
       Example:
         lockstep predict linear.weights.h5 new.h5 --output predictions.h5

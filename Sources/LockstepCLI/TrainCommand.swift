@@ -19,6 +19,10 @@ struct TrainCommand: ParsableCommand {
       """)
 
   @OptionGroup(title: "Data") var data: DataOptions
+  @Option(
+    help: "The features to take, by number from 0 or by name, joined by commas. (default: all)",
+    transform: Parse.names)
+  var features: [String]?
   @OptionGroup(title: "Recipe") var recipe: RecipeOptions
 
   @Option(help: "Epochs to have completed in the end. (default: 20)", transform: Parse.positive)
@@ -103,6 +107,7 @@ struct TrainCommand: ParsableCommand {
     var options = recipe.trainingOptions(data.location)
     options.validation = validation.map { DatasetLocation(file: $0, x: data.x, y: data.y) }
     options.validationFraction = validationFraction
+    options.features = features
     options.memoryBudget = memoryBudget
     options.epochs = epochs
     options.steps = steps

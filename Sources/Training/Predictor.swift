@@ -67,7 +67,9 @@ public struct Predictor: Sendable {
         found: "\(input.targets) a row", expected: "\(recipe.network.outputs)",
         remedy: "Name the data that it was trained for.")
     }
-    return try input.rows(role: usesLabels ? .labels : .values)
+    let rows: any RowSource<Element> = try input.rows(role: usesLabels ? .labels : .values)
+    guard let features = recipe.features else { return rows }
+    return try SelectedRows(rows, features)
   }
 
   /// Writes the network's predictions for the features of a file to a new dataset file: `/y`, numbers or classes, for
@@ -97,17 +99,25 @@ public struct Predictor: Sendable {
     do throws(LockstepError) {
       let writer = try PredictionWriter<Element>(
         staged.temporary, network: checkpoint.recipe.network, rows: file.rows,
-        includingFeatures: includingFeatures, source: source)
+        features: includingFeatures ? file.features : nil, source: source)
+      try writer.describe(
+        x: file.descriptions,
+        y: file.targetDescriptions(columns: recipe.loss.task == .classes ? 1 : writer.network.outputs))
       let parameters = AlignedBuffer(checkpoint.modelParameters, filler: 0)
       let blockRows = min(file.rows, max(1, (1 << 20) / max(file.features, writer.network.outputs)))
       let x = AlignedBuffer<Element>(repeating: 0, count: blockRows * file.features)
+      let selected =
+        recipe.features == nil ? x : AlignedBuffer(repeating: 0, count: blockRows * writer.network.inputs)
       let outputs = AlignedBuffer<Element>(repeating: 0, count: blockRows * writer.network.outputs)
       var start = 0
       while start < file.rows {
         let rows = start..<min(start + blockRows, file.rows)
         let input = UnsafeMutableBufferPointer(rebasing: x.elements[..<(rows.count * file.features)])
         try file.read(rows, into: input)
-        run(writer.network, parameters, rows: rows.count, x: x, outputs: outputs)
+        let taken = UnsafeMutableBufferPointer(
+          rebasing: selected.elements[..<(rows.count * writer.network.inputs)])
+        recipe.features?.copy(from: UnsafeBufferPointer(input), width: file.features, to: taken)
+        run(writer.network, parameters, rows: rows.count, x: selected, outputs: outputs)
         try writer.write(rows, x: UnsafeBufferPointer(input), outputs: outputs)
         start = rows.upperBound
       }
@@ -171,6 +181,15 @@ public struct Predictor: Sendable {
   }
 
   private func requireFeatures(_ features: Int, _ location: DatasetLocation) throws(LockstepError) {
+    if let last = recipe.features?.columns.max() {
+      guard last < features else {
+        throw LockstepError(
+          .badData, location.xName, "there are too few features for the checkpoint \(path)",
+          found: "\(features) a row", expected: "at least \(last + 1), of which it takes some",
+          remedy: "Name data of the kind that it was trained on.")
+      }
+      return
+    }
     guard features == recipe.network.inputs else {
       throw LockstepError(
         .badData, location.xName, "the features do not fit the checkpoint \(path)",
@@ -188,8 +207,7 @@ private struct PredictionWriter<Element: Scalar & HDF5Element>: ~Copyable {
   private let probability: Dataset?
   private let x: Dataset?
 
-  init(_ path: String, network: MLP, rows: Int, includingFeatures: Bool, source: String) throws(LockstepError)
-  {
+  init(_ path: String, network: MLP, rows: Int, features: Int?, source: String) throws(LockstepError) {
     let isClassifier = network.outputActivation == .softmax
     let outputs = network.outputs
     self = try withHDF5Errors { () throws(HDF5Error) in
@@ -206,8 +224,9 @@ private struct PredictionWriter<Element: Scalar & HDF5Element>: ~Copyable {
         isClassifier
         ? try file.createDataset("/probability", shape: [rows, outputs], type: Element.elementType) : nil
       let x =
-        includingFeatures
-        ? try file.createDataset("/x", shape: [rows, network.inputs], type: Element.elementType) : nil
+        try features.map { columns throws(HDF5Error) in
+          try file.createDataset("/x", shape: [rows, columns], type: Element.elementType)
+        }
       return PredictionWriter(network: network, file: file, y: y, probability: probability, x: x)
     }
   }
@@ -221,6 +240,17 @@ private struct PredictionWriter<Element: Scalar & HDF5Element>: ~Copyable {
     self.y = y
     self.probability = probability
     self.x = x
+  }
+
+  /// Says of the features what the file that they are from says, and of predictions what it says of the targets.
+  func describe(
+    x features: [(name: String, value: AttributeValue)], y targets: [(name: String, value: AttributeValue)]
+  ) throws(LockstepError) {
+    try withHDF5Errors { () throws(HDF5Error) in
+      for (name, value) in features { try x?.setAttributeValue(name, value) }
+      // What they are is said already: predictions.
+      for (name, value) in targets where name != "long_name" { try y.setAttributeValue(name, value) }
+    }
   }
 
   func write(

@@ -26,6 +26,7 @@ extension Recipe {
   /// The recipe as the options of the command line that give it, in a fixed order.
   public var options: [(name: String, value: String)] {
     var options: [(String, String)] = [
+      ("features", features.map { $0.columns.map(String.init).joined(separator: ",") } ?? ""),
       ("inputs", String(network.inputs)),
       ("hidden", network.layers.dropLast().map { String($0.units) }.joined(separator: ",")),
       ("outputs", String(network.outputs)),

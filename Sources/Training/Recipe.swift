@@ -32,6 +32,8 @@ public struct Recipe: Sendable, Equatable {
   public var shards: Int
   /// Of initialisation, order of rows and split.
   public var seed: UInt64
+  /// The features that are taken of those that there are; nil for all.
+  public var features: FeatureSelection?
   /// In what order each epoch takes the rows.
   public var shuffle: Shuffle
   /// How features, and targets that are numbers, are brought to like size.

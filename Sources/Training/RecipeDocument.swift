@@ -17,6 +17,8 @@ struct RecipeDocument: Codable {
     var activation: String
   }
 
+  /// Nil for all that there are.
+  var features: [Int]?
   var inputs: Int
   var layers: [Layer]
   var loss: String
@@ -60,7 +62,8 @@ struct RecipeDocument: Codable {
   var validationDigest: String
 
   enum CodingKeys: String, CodingKey {
-    case inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, rho, epsilon, shards, seed
+    case features, inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, rho, epsilon, shards,
+      seed
     case shuffle, normalize, precision, schedule, reduction
     case huberDelta = "huber_delta"
     case initialParameters = "initial_parameters"
@@ -80,6 +83,7 @@ struct RecipeDocument: Codable {
   }
 
   init(_ recipe: Recipe) {
+    features = recipe.features?.columns
     inputs = recipe.network.inputs
     layers = recipe.network.layers.map { Layer(units: $0.units, activation: $0.activation.rawValue) }
     loss = recipe.loss.name
@@ -131,6 +135,10 @@ struct RecipeDocument: Codable {
         shuffle: shuffle, normalization: normalization, precision: precision,
         validationFraction: validationFraction)
     else { return nil }
+    if let features {
+      guard let selection = FeatureSelection(columns: features), features.count == inputs else { return nil }
+      recipe.features = selection
+    }
     recipe.initialParameters = initialParameters
     recipe.validationDigest = validationDigest
     return recipe

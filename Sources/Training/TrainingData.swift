@@ -11,6 +11,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   let samples: LoadedSamples<Element>
   /// The rows to train on, if they were left where they are.
   let elsewhere: (any RowSource<Element>)?
+  /// The features that are taken; nil for all.
+  let selection: FeatureSelection?
   /// The rows that are trained on.
   let count: Int
   /// The features of a row.
@@ -30,7 +32,11 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   init(_ options: TrainingOptions, as type: Element.Type) throws(LockstepError) {
     let input = try SampleInput(options.data)
     let (loss, role) = options.resolvedLoss(hasIntegerTargets: input.hasIntegerTargets)
-    let source = try input.rows(role: role, as: Element.self)
+    let (count, names) = (input.features, input.featureNames)
+    let selection = try options.features.map { texts throws(LockstepError) in
+      try FeatureSelection(texts, names: names, count: count, of: options.data.xName)
+    }
+    let source = try Self.select(selection, of: try input.rows(role: role, as: Element.self))
     let split: Split? =
       options.validationFraction > 0
       ? try Split(
@@ -42,7 +48,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
       normalization: .measured(options.normalization, ofTargets: loss.task == .numbers),
       threads: CPUBudget.current.cpus
     ).load()
-    let (validation, validationDigest) = try Self.validation(samples, source, options, role: role)
+    let (validation, validationDigest) = try Self.validation(
+      samples, source, options, role: role, selection)
     if loss.task == .probabilities, let target = samples.firstImprobableTarget {
       throw LockstepError.improbableTarget(target, options.data.yName)
     }
@@ -53,7 +60,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
         found: "class \(classes - 1) in \(source.count) rows",
         remedy: "For numbers, give --loss mse; for classes, --loss cross-entropy.")
     }
-    count = source.count - (split?.validationCount ?? 0)
+    self.selection = selection
+    self.count = source.count - (split?.validationCount ?? 0)
     features = source.features
     rowBytes = source.rowBytes
     elsewhere = isInMemory ? nil : try Self.rows(source, split, samples.normalization, options)
@@ -66,9 +74,11 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   /// The recipe that `options` give for these samples.
   func recipe(_ options: TrainingOptions) throws(LockstepError) -> Recipe {
     let shuffle = try options.shuffle.shuffle(rowBytes: rowBytes, isInMemory: elsewhere == nil)
-    return try options.recipe(
+    var recipe = try options.recipe(
       rows: count, features: features, outputs: max(samples.outputs, validation?.outputs ?? 0), loss: loss,
       shuffle: shuffle)
+    recipe.features = selection
+    return recipe
   }
 
   /// The samples as `recipe` takes them.
@@ -106,10 +116,10 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   /// The validation samples, and the digest of their file if they have one.
   private static func validation(
     _ samples: LoadedSamples<Element>, _ source: any RowSource<Element>, _ options: TrainingOptions,
-    role: TargetRole
+    role: TargetRole, _ selection: FeatureSelection?
   ) throws(LockstepError) -> (samples: Samples<Element>?, digest: String) {
     guard let location = options.validation else { return (samples.validation, "") }
-    let rows = try SampleInput(location).rows(role: role, as: Element.self)
+    let rows = try select(selection, of: try SampleInput(location).rows(role: role, as: Element.self))
     try requireSameShape(rows, as: source, of: options.data)
     guard Double(rows.count) * Double(rows.rowBytes) <= options.sampleBudget else {
       throw LockstepError(
@@ -125,6 +135,13 @@ struct TrainingData<Element: Scalar & HDF5Element> {
       throw LockstepError.improbableTarget(target, location.yName)
     }
     return (loaded.training, loaded.digest.description)
+  }
+
+  private static func select(_ selection: FeatureSelection?, of rows: any RowSource<Element>)
+    throws(LockstepError) -> any RowSource<Element>
+  {
+    guard let selection else { return rows }
+    return try SelectedRows(rows, selection)
   }
 
   private static func checkAside(_ split: Split, _ source: any RowSource<Element>, _ options: TrainingOptions)

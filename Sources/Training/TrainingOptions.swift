@@ -8,6 +8,8 @@ import Primitives
 public struct TrainingOptions: Sendable {
   /// The samples.
   public var data: DatasetLocation
+  /// The features to take, by name or number from 0; nil for all.
+  public var features: [String]?
   /// Samples to measure the loss on after each epoch, from another file.
   public var validation: DatasetLocation?
   /// The part of the rows to keep aside for that instead.

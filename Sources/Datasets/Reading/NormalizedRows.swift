@@ -17,6 +17,8 @@ public final class NormalizedRows<Element: Scalar>: RowSource {
   public var features: Int { source.features }
   /// What the targets of a row are.
   public var targets: TargetShape { source.targets }
+  /// That of the other source.
+  public func featureNumber(_ column: Int) -> Int { source.featureNumber(column) }
   /// Those of the other source.
   public var names: (x: String, y: String) { source.names }
   /// Those of the other source.

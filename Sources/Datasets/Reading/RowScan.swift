@@ -122,14 +122,15 @@ extension RowSource {
   /// Throws ``LockstepError`` of kind `badData`, naming the row, if a number in `place` is not finite, to which these rows were
   /// read.
   public func requireFinite(_ rows: Range<Int>, _ place: RowPlace<Element>) throws(LockstepError) {
-    func check(_ values: UnsafeMutableBufferPointer<Element>, _ name: String, _ width: Int)
-      throws(LockstepError)
-    {
+    func check(
+      _ values: UnsafeMutableBufferPointer<Element>, _ name: String, _ width: Int, _ number: (Int) -> Int
+    ) throws(LockstepError) {
       guard let position = Elementwise.firstNonFinite(UnsafeBufferPointer(values)) else { return }
       throw LockstepError.notFinite(
-        name, row: rows.lowerBound + position / width, column: position % width, value: values[position])
+        name, row: rows.lowerBound + position / width, column: number(position % width),
+        value: values[position])
     }
-    try check(place.x, names.x, features)
-    if case .values(let values)? = place.targets { try check(values, names.y, targets.columns) }
+    try check(place.x, names.x, features, featureNumber)
+    if case .values(let values)? = place.targets { try check(values, names.y, targets.columns) { $0 } }
   }
 }

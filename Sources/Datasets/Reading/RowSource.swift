@@ -12,6 +12,8 @@ public protocol RowSource<Element>: AnyObject, Sendable {
   var targets: TargetShape { get }
   /// What messages call the features and the targets.
   var names: (x: String, y: String) { get }
+  /// What messages call a feature, by its number: where only some are taken, that among all.
+  func featureNumber(_ column: Int) -> Int
   /// The bytes that a reader takes.
   var readerBytes: Int { get }
   /// The rows that are best read together, beginning at a multiple of that.
@@ -75,6 +77,9 @@ public struct RowPlace<Element: Scalar> {
 extension RowSource {
   /// The bytes of a row in memory, features and targets together.
   public var rowBytes: Int { features * MemoryLayout<Element>.stride + targets.bytes(Element.self) }
+
+  /// Itself, unless there are features that are not taken.
+  public func featureNumber(_ column: Int) -> Int { column }
 
   /// Next to none, unless it keeps something.
   public var readerBytes: Int { 0 }

@@ -35,6 +35,14 @@ public enum SampleInput: ~Copyable {
     }
   }
 
+  /// The names of the features; none if they have none.
+  public var featureNames: [String] {
+    switch self {
+    case .file(let file): (try? file.x.attribute("column_names", as: [String].self)) ?? []
+    case .generated(let address): address.generator.featureNames
+    }
+  }
+
   /// The number of targets of a row.
   public var targets: Int {
     switch self {

@@ -34,6 +34,8 @@ public final class KeptRows<Element: Scalar>: RowSource {
   public var targets: TargetShape { source.targets }
   /// Those of the other source, and the rows among which these are.
   public var readerBytes: Int { source.readerBytes + 2 * stride * source.rowBytes }
+  /// That of the other source.
+  public func featureNumber(_ column: Int) -> Int { source.featureNumber(column) }
   /// Those of the other source.
   public var names: (x: String, y: String) { source.names }
   /// Throws ``LockstepError`` if what was learnt of the rows may no longer hold.
