@@ -20,6 +20,10 @@ public enum ThreadChoice: Sendable, Equatable {
 /// Finds the number of workers that makes the fastest steps, by timing the first steps of the training itself.
 ///
 /// The numbers do not depend on the workers, so the steps made while measuring are steps of the run.
+///
+/// What was found out goes on being watched: workers that wait for each other are slow where other programs, or the reading of
+/// data, want the same CPUs. While steps take longer than one worker alone needed, one makes them, with short trials of all from time
+/// to time.
 struct ThreadTuner {
   /// The workers that a team needs for what may be tried.
   let limit: Int
@@ -29,6 +33,19 @@ struct ThreadTuner {
   private(set) var reason = ""
   private var trials: [Trial] = []
   private var next = 0
+  private var retreat: Retreat?
+
+  /// How one worker stands in for several.
+  private struct Retreat {
+    /// The nanoseconds a step that one worker took when that was measured.
+    let alone: Double
+    /// Those of the workers that were chosen.
+    let together: Double
+    /// Nanoseconds until the others are tried again; nil while they work.
+    var left: Double?
+    /// The nanoseconds that the next retreat takes.
+    var length = ThreadTuner.shortestRetreat
+  }
 
   private struct Trial {
     let workers: Int
@@ -40,6 +57,9 @@ struct ThreadTuner {
   private static let rounds = 4
   /// The time that a round is made to take, if a step does not take longer.
   private static let roundNanoseconds = 3e6
+  /// A retreat is as long as this at first, and twice as long as the last one if that was not enough.
+  private static let shortestRetreat = 5e7
+  private static let longestRetreat = 2e9
 
   /// - Parameters:
   ///   - choice: what was asked for.
@@ -70,7 +90,7 @@ struct ThreadTuner {
 
   /// The workers, and the most steps, for the next segment.
   var proposal: (workers: Int, steps: Int) {
-    if let workers { return (workers, .max) }
+    if let workers { return workersNow(workers) }
     let trial = trials[next]
     guard trial.best.isFinite else { return (trial.workers, 1) }
     return (trial.workers, max(1, Int(Self.roundNanoseconds / max(trial.best, 1))))
@@ -78,22 +98,50 @@ struct ThreadTuner {
 
   /// Takes in how long a segment of `proposal` took.
   mutating func record(steps: Int, nanoseconds: UInt64) {
-    guard workers == nil, steps > 0 else { return }
+    guard steps > 0 else { return }
+    let step = Double(nanoseconds) / Double(steps)
+    guard workers == nil else { return watch(step: step, nanoseconds: Double(nanoseconds)) }
     trials[next].rounds += 1
-    // The first round wakes threads and fills caches.
-    if trials[next].rounds > 1 || nanoseconds > 1_000_000_000 {
-      trials[next].best = min(trials[next].best, Double(nanoseconds) / Double(steps))
-    } else {
-      trials[next].best = .infinity
-    }
+    // The first round wakes threads and fills caches, which is nothing beside a long step.
+    let isLong = step > Self.roundNanoseconds
+    if trials[next].rounds > 1 || isLong { trials[next].best = min(trials[next].best, step) }
     next = (next + 1) % trials.count
-    if trials.allSatisfy({ $0.rounds >= Self.rounds && $0.best.isFinite }) { settle() }
+    let isDone = trials.allSatisfy {
+      $0.best.isFinite && $0.rounds >= ($0.best > Self.roundNanoseconds ? 2 : Self.rounds)
+    }
+    if isDone { settle() }
+  }
+
+  /// The workers that make the next steps of those decided on, and how many of these.
+  private func workersNow(_ workers: Int) -> (workers: Int, steps: Int) {
+    guard let retreat else { return (workers, .max) }
+    if retreat.left != nil { return (1, .max) }
+    let isTrial = retreat.length > Self.shortestRetreat
+    return (workers, isTrial ? max(1, Int(Self.roundNanoseconds / max(retreat.together, 1))) : .max)
+  }
+
+  /// Takes in how long a step took once the workers are decided on.
+  private mutating func watch(step: Double, nanoseconds: Double) {
+    guard var retreat else { return }
+    defer { self.retreat = retreat }
+    if let left = retreat.left {
+      retreat.left = left > nanoseconds ? left - nanoseconds : nil
+    } else if nanoseconds < 2e5 {
+      // Too short to tell anything.
+      return
+    } else if step > 1.2 * retreat.alone {
+      retreat.left = retreat.length
+      retreat.length = min(2 * retreat.length, Self.longestRetreat)
+    } else {
+      retreat.length = Self.shortestRetreat
+    }
   }
 
   private mutating func settle() {
     guard let fastest = trials.map(\.best).min(), let single = trials.first?.best else { return }
     // The fewest workers within two percent of the fastest leave CPUs to others.
     guard let chosen = trials.first(where: { $0.best <= 1.02 * fastest }) else { return }
+    if chosen.workers > 1 { retreat = Retreat(alone: single, together: chosen.best) }
     let ratio = (single / chosen.best * 100).rounded() / 100
     decide(
       chosen.workers,

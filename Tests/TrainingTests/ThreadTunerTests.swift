@@ -42,6 +42,54 @@ struct ThreadTunerTests {
     #expect(settle(cpus: 2) { $0 == 1 ? 1010 : 1000 }.workers == 1)
   }
 
+  @Test("tries long steps a few times only")
+  func longSteps() {
+    var tuner = ThreadTuner(choice: .automatic, shares: 64, cpus: 2)
+    var steps = 0
+    while tuner.workers == nil, steps < 100 {
+      let proposal = tuner.proposal
+      #expect(proposal.steps == 1)
+      tuner.record(steps: 1, nanoseconds: UInt64(40_000_000 / proposal.workers))
+      steps += 1
+    }
+    #expect(tuner.workers == 2 && steps == 4)
+  }
+
+  @Test("falls back to one while the others are in each other's way, and returns when they no longer are")
+  func retreat() {
+    var tuner = settle(cpus: 2) { UInt64(8000 / $0) }
+    // A quiet machine.
+    for _ in 0..<10 {
+      #expect(tuner.proposal == (workers: 2, steps: .max))
+      tuner.record(steps: 1000, nanoseconds: 4_000_000)
+    }
+    /// The parts of a second that two workers and one spend on steps, where two take so long.
+    func share(together: Double, seconds: Double) -> (two: Double, one: Double) {
+      var (two, one) = (0.0, 0.0)
+      while two + one < seconds * 1e9 {
+        let proposal = tuner.proposal
+        let step = proposal.workers == 2 ? together : 9000.0
+        let nanoseconds = Double(min(proposal.steps, 1000)) * step
+        tuner.record(steps: min(proposal.steps, 1000), nanoseconds: UInt64(nanoseconds))
+        if proposal.workers == 2 { two += nanoseconds } else { one += nanoseconds }
+      }
+      return (two, one)
+    }
+    // Steps that are 25 times as slow together: next to no time is spent on them.
+    let busy = share(together: 100_000, seconds: 20)
+    #expect(busy.two < 0.1 * busy.one)
+    let quiet = share(together: 4000, seconds: 20)
+    #expect(quiet.one < 0.11 * quiet.two)
+    #expect(tuner.workers == 2)
+  }
+
+  @Test("never retreats from a number that was asked for")
+  func noRetreat() {
+    var tuner = ThreadTuner(choice: .count(2), shares: 8, cpus: 2)
+    tuner.record(steps: 10, nanoseconds: 1_000_000_000)
+    #expect(tuner.proposal == (workers: 2, steps: .max))
+  }
+
   @Test("says why")
   func reason() {
     #expect(settle(cpus: 2) { UInt64(80_000 / $0) }.reason == "2.0 times as fast as one on these steps")
