@@ -23,6 +23,10 @@ public final class SampleStream<Element: Scalar> {
   private var epochOrder: (epoch: Int, order: EpochOrder)?
   /// The first window, counted over all epochs, that nobody has begun to load; nil at first.
   private var next: Int?
+  /// The first window that the system was not told of; likewise.
+  private var nextAnnounced: Int?
+  /// How many windows the system is told of before their turn comes: 64 MiB.
+  private let windowsAnnounced: Int
   /// The windows after which nothing more is to be read, counted over all epochs.
   private let end: Int
 
@@ -84,6 +88,7 @@ public final class SampleStream<Element: Scalar> {
     windowsPerEpoch = order.windows
     let (all, overflow) = plan.epochs.multipliedReportingOverflow(by: windowsPerEpoch)
     end = overflow ? .max : all
+    windowsAnnounced = max(1, (64 << 20) / max(1, plan.shape.windowRows * source.rowBytes))
     ring = SampleRing(
       slots: try Self.slots(source, plan), windowRows: plan.shape.windowRows, features: source.features,
       targets: source.targets)
@@ -149,6 +154,17 @@ public final class SampleStream<Element: Scalar> {
       window += 1
     }
     next = window
+    announceWindows(from: window)
+  }
+
+  private func announceWindows(from first: Int) {
+    var window = max(nextAnnounced ?? first, first)
+    while window < first + windowsAnnounced, window < end {
+      let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
+      loader.announce(blockOrder(ofUpcoming: epoch).rows(ofWindow: number))
+      window += 1
+    }
+    nextAnnounced = window
   }
 
   private func blockOrder(ofUpcoming epoch: Int) -> BlockOrder {

@@ -14,6 +14,8 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
   private let classes: Int
   private let readers: [any RowReading<Element>]
   private let queue = DispatchQueue(label: "lockstep.windows", qos: .userInitiated)
+  /// Where the system is told of what comes later, which it may take its time for.
+  private let announcements = DispatchQueue(label: "lockstep.announcements", qos: .userInitiated)
   /// One a slot: entered while the slot is being filled.
   private let groups: [DispatchGroup]
   private let failures: Mutex<[LockstepError?]>
@@ -36,6 +38,14 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
   func cancel() {
     isCancelled.store(true, ordering: .relaxed)
     queue.sync {}
+    announcements.sync {}
+  }
+
+  /// Tells the system that `blocks` will be read soon, so that the disk has work at all times.
+  func announce(_ blocks: [Range<Int>]) {
+    announcements.async { [self] in
+      for block in blocks where !isCancelled.load(ordering: .relaxed) { source.willRead(block) }
+    }
   }
 
   /// Begins to fill `slot` with `blocks`, one after the other.
@@ -43,7 +53,6 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
     let group = groups[slot]
     group.enter()
     queue.async { [self] in
-      for block in blocks { source.willRead(block) }
       let failure = fill(slot, with: blocks)
       failures.withLock { $0[slot] = failure }
       group.leave()
