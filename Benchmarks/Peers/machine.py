@@ -12,7 +12,7 @@ def describe() -> dict:
         "cpu": field("/proc/cpuinfo", "model name"), "cpus": len(os.sched_getaffinity(0)),
         "vectors": [flag for flag in ("avx512f", "avx2") if flag in field("/proc/cpuinfo", "flags").split()],
         "memory_kilobytes": int(field("/proc/meminfo", "MemTotal").split()[0] or 0),
-        "virtual": "hypervisor" in field("/proc/cpuinfo", "flags").split(), "system": platform.platform(),
+        "virtual": "hypervisor" in field("/proc/cpuinfo", "flags").split(), "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(), "commit": commit(), "packages": packages()}
 
 

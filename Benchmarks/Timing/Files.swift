@@ -18,8 +18,8 @@ func files() {
       try DatasetWriter<Float>(problem, rows: rows, format: format, source: "benchmark")
         .write(to: file.path, threads: 2)
       return {
-        let samples = try SamplesLoader<Float>(DatasetFile(DatasetLocation(file: file.path)), role: .values)
-        blackHole(try samples.load())
+        let rows = try FileRows<Float>(DatasetFile(DatasetLocation(file: file.path)), role: .values)
+        blackHole(try SamplesLoader(rows).load())
       }
     }
   }
