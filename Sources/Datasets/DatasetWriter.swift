@@ -104,11 +104,9 @@ public struct DatasetWriter<Element: Scalar & HDF5Element> {
     try describe(file)
     let shape = [rows, generator.features]
     let x = try file.createDataset(
-      "/x", shape: shape, type: Element.elementType,
-      options: format.options(shape: shape, rowBytes: featureRowBytes + targetRowBytes))
+      "/x", shape: shape, type: Element.elementType, options: options(shape))
     let y = try file.createDataset(
-      "/y", shape: targetShape, type: targetType,
-      options: format.options(shape: targetShape, rowBytes: featureRowBytes + targetRowBytes))
+      "/y", shape: targetShape, type: targetType, options: options(targetShape))
     try x.setAttribute("long_name", "features")
     try x.setAttribute("units", "1")
     if generator.features <= DatasetFormat.mostInAttribute {
@@ -121,6 +119,10 @@ public struct DatasetWriter<Element: Scalar & HDF5Element> {
       try y.setAttribute("column_names", generator.targetNames)
     }
     return RowDatasets(x: x, y: y)
+  }
+
+  private func options(_ shape: [Int]) -> DatasetOptions {
+    format.options(shape: shape, rowBytes: featureRowBytes + targetRowBytes)
   }
 
   private func describe(_ file: borrowing File) throws(HDF5Error) {

@@ -28,17 +28,6 @@ public struct DatasetDescription: Sendable, Equatable {
   public var precision: Precision
   /// What the targets are.
   public var targets: Targets
-  /// The bytes of a row, features and targets together.
-  var rowBytes: Int {
-    let targetBytes =
-      switch targets {
-      case .none: 0
-      case .values(let columns, let precision): columns * precision.bytes
-      case .labels(let bits): bits / 8
-      }
-    return features * precision.bytes + targetBytes
-  }
-
   /// The attributes of the file; `schema` and `schema_version` are always set.
   public var attributes: [String: AttributeValue] = [:]
   /// The attributes of /x.
@@ -75,5 +64,18 @@ public struct DatasetDescription: Sendable, Equatable {
     case .integer, .unsigned, .real: true
     case .other: false
     }
+  }
+}
+
+extension DatasetDescription {
+  /// The bytes of a row, features and targets together.
+  var rowBytes: Int {
+    let targets =
+      switch targets {
+      case .none: 0
+      case .values(let columns, let precision): columns * precision.bytes
+      case .labels(let bits): bits / 8
+      }
+    return features * precision.bytes + targets
   }
 }

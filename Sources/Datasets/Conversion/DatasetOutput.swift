@@ -109,7 +109,8 @@ public struct DatasetOutput: ~Copyable {
     case .labels(let bits): (shape, type) = ([rows], .integer(bits: bits, signed: true))
     }
     let y = try file.createDataset(
-      "/y", shape: shape, type: type, options: format.options(shape: shape, rowBytes: description.rowBytes))
+      "/y", shape: shape, type: type,
+      options: format.options(shape: shape, rowBytes: description.rowBytes))
     try set(description.yAttributes, of: y)
     return TargetDataset(y)
   }

@@ -69,39 +69,68 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
 
   private func fill(_ slot: Int, with blocks: [Range<Int>]) -> LockstepError? {
     do throws(LockstepError) { try source.requireUnchanged() } catch { return error }
-    let work = Work()
-    if readers.count == 1 || blocks.count == 1 {
-      fill(slot, with: blocks, sharing: work, reader: 0)
+    let work = Work(blocks, chunkRows: source.preferredRows, readers: readers.count)
+    if readers.count == 1 || work.groups.count == 1 {
+      fill(slot, sharing: work, reader: 0)
     } else {
-      DispatchQueue.concurrentPerform(iterations: min(readers.count, blocks.count)) { reader in
-        fill(slot, with: blocks, sharing: work, reader: reader)
+      DispatchQueue.concurrentPerform(iterations: min(readers.count, work.groups.count)) { reader in
+        fill(slot, sharing: work, reader: reader)
       }
     }
     return work.failure.withLock { $0?.error }
   }
 
-  /// Reads one block after the other until there are none left.
-  private func fill(_ slot: Int, with blocks: [Range<Int>], sharing work: Work, reader: Int) {
-    while !isCancelled.load(ordering: .relaxed) {
+  /// Reads one group of blocks after the other until there are none left.
+  private func fill(_ slot: Int, sharing work: Work, reader: Int) {
+    while true {
       let index = work.next.add(1, ordering: .relaxed).oldValue
-      guard index < blocks.count else { return }
-      do throws(LockstepError) {
-        let offset = blocks[..<index].reduce(0) { $0 + $1.count }
-        try read(
-          blocks[index], by: readers[reader],
-          into: ring.place(offset..<offset + blocks[index].count, slot: slot))
-      } catch {
-        work.failure.withLock { if index < $0?.block ?? .max { $0 = (index, error) } }
+      guard index < work.groups.count else { return }
+      for block in work.groups[index] {
+        guard !isCancelled.load(ordering: .relaxed) else { return }
+        do throws(LockstepError) {
+          try read(block.rows, by: readers[reader], into: ring.place(block.place, slot: slot))
+        } catch {
+          let row = block.rows.lowerBound
+          work.failure.withLock { if row < $0?.row ?? .max { $0 = (row, error) } }
+        }
       }
     }
   }
 
   /// What the threads that fill a slot share.
   private final class Work: Sendable {
-    /// The first block that nobody has begun.
+    /// A block, and where in the slot its rows belong.
+    typealias Block = (rows: Range<Int>, place: Range<Int>)
+
+    /// All blocks, in the order of the file. Those that share a chunk are a group, which one thread reads, so that it decodes the
+    /// chunk once; but groups stay so small that all threads have something to do.
+    let groups: [[Block]]
+    /// The first group that nobody has begun.
     let next = Atomic(0)
-    /// Of the blocks that failed, the first: which one that is does not depend on the threads.
-    let failure = Mutex<(block: Int, error: LockstepError)?>(nil)
+    /// Of the blocks that failed, the first of the file: which one that is does not depend on the threads.
+    let failure = Mutex<(row: Int, error: LockstepError)?>(nil)
+
+    init(_ blocks: [Range<Int>], chunkRows: Int, readers: Int) {
+      let most = max(1, blocks.count / (4 * readers))
+      var placed: [Block] = []
+      var offset = 0
+      for rows in blocks {
+        placed.append((rows, offset..<offset + rows.count))
+        offset += rows.count
+      }
+      placed.sort { $0.rows.lowerBound < $1.rows.lowerBound }
+      var groups: [[Block]] = []
+      for block in placed {
+        if let group = groups.last, group.count < most,
+          group[0].rows.lowerBound / chunkRows == block.rows.lowerBound / chunkRows
+        {
+          groups[groups.count - 1].append(block)
+        } else {
+          groups.append([block])
+        }
+      }
+      self.groups = groups
+    }
   }
 
   private func read(_ rows: Range<Int>, by reader: any RowReading<Element>, into place: RowPlace<Element>)
