@@ -26,6 +26,15 @@ struct DatasetWriterTests {
     for threads in [2, 3, 7] { #expect(try bytes(rows: 3001, format: format, threads: threads) == one) }
   }
 
+  @Test("compresses rows in chunks like the blocks of a shuffle, features and targets alike")
+  func chunks() throws {
+    _ = try bytes(rows: 5000, format: DatasetFormat(compression: 1), threads: 1)
+    let file = try File(opening: folder.file("d.h5"))
+    let rows = BlockShape(rowBytes: 12).blockRows
+    #expect(try file.openDataset("/x").layout == .chunked([rows, 2]))
+    #expect(try file.openDataset("/y").layout == .chunked([rows, 1]))
+  }
+
   @Test("writes more rows than it holds at a time")
   func manyBlocks() throws {
     let path = folder.file("d.h5")

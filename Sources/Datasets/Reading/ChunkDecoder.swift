@@ -31,10 +31,14 @@ final class ChunkDecoder {
   /// Where a stored chunk is to be put before it is decoded.
   var stored: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(buffers[0].elements) }
 
-  /// Decodes `chunk`, which lies in ``stored``, and returns its `count` bytes, valid until the next call.
+  /// Decodes `chunk`, which lies in ``stored``, and returns its `count` bytes, valid until the next call: in `place`, which has as
+  /// many, if it can be spared a copy, else in memory of its own.
   ///
   /// - Throws: a description of what is wrong.
-  func decode(_ chunk: StoredChunk, count: Int) throws(Damage) -> UnsafeRawBufferPointer {
+  func decode(_ chunk: StoredChunk, count: Int, into place: UnsafeMutableRawBufferPointer? = nil)
+    throws(Damage)
+    -> UnsafeRawBufferPointer
+  {
     var (source, target) = (buffers[0].elements, buffers[1].elements)
     var length = chunk.count
     for (index, filter) in filters.enumerated().reversed() where chunk.skipped >> index & 1 == 0 {
@@ -48,6 +52,10 @@ final class ChunkDecoder {
         length = try inflate(source, length, into: target)
         swap(&source, &target)
       case .shuffle:
+        if index == 0, let place, place.count == count, length == count {
+          unshuffle(source, length, into: place.bindMemory(to: UInt8.self))
+          return UnsafeRawBufferPointer(place)
+        }
         unshuffle(source, length, into: target)
         swap(&source, &target)
       case .other: throw .size(found: length, expected: count)

@@ -16,6 +16,9 @@ enum Fletcher32 {
   }
 
   /// The checksum of `bytes`. An odd byte at the end counts as a word's high one.
+  ///
+  /// Words are added up as this machine has them: the bytes of their sums modulo 65535 are those of the right ones, the other way
+  /// round, since that is a multiplication by 256 (RFC 1071, section 2).
   static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     var (first, second): (UInt64, UInt64) = (0, 0)
     let blocks = bytes.count / 32
@@ -28,14 +31,14 @@ enum Fletcher32 {
       done = part.upperBound
     }
     for word in 16 * blocks..<bytes.count / 2 {
-      first += UInt64(bytes[2 * word]) << 8 | UInt64(bytes[2 * word + 1])
+      first += UInt64(bytes[2 * word]) | UInt64(bytes[2 * word + 1]) << 8
       second += first
     }
     if bytes.count % 2 == 1 {
-      first += UInt64(bytes[bytes.count - 1]) << 8
+      first += UInt64(bytes[bytes.count - 1])
       second += first
     }
-    return UInt32(reduced(second)) << 16 | UInt32(reduced(first))
+    return swapped(UInt32(reduced(second)) << 16 | UInt32(reduced(first)))
   }
 
   /// Of words below 2^16, so many blocks' sums of sums stay below 2^32.
@@ -43,18 +46,22 @@ enum Fletcher32 {
 
   /// The sum of the words in some blocks of 16, and the sum of the sums after each word.
   private static func sums(of blocks: Range<Int>, in bytes: UnsafeRawBufferPointer) -> (UInt64, UInt64) {
-    var lanes = SIMD16<UInt32>.zero
-    var prefixes = SIMD16<UInt32>.zero
+    // Words of even and of odd numbers.
+    var (even, odd) = (SIMD8<UInt32>.zero, SIMD8<UInt32>.zero)
+    var (evenSums, oddSums) = (SIMD8<UInt32>.zero, SIMD8<UInt32>.zero)
     for block in blocks {
-      let raw = bytes.loadUnaligned(fromByteOffset: 32 &* block, as: SIMD16<UInt16>.self)
-      lanes &+= SIMD16<UInt32>(truncatingIfNeeded: raw &<< 8 | raw &>> 8)
-      prefixes &+= lanes
+      let pairs = bytes.loadUnaligned(fromByteOffset: 32 &* block, as: SIMD8<UInt32>.self)
+      even &+= pairs & 0xFFFF
+      odd &+= pairs &>> 16
+      evenSums &+= even
+      oddSums &+= odd
     }
     // A word counts once for itself and once for each that follows: 16 for each block from its own on, less its lane.
     var (sum, sums): (UInt64, UInt64) = (0, 0)
-    for lane in 0..<16 {
-      sum += UInt64(lanes[lane])
-      sums += 16 * UInt64(prefixes[lane]) - UInt64(lane) * UInt64(lanes[lane])
+    for pair in 0..<8 {
+      sum += UInt64(even[pair]) + UInt64(odd[pair])
+      sums += 16 * (UInt64(evenSums[pair]) + UInt64(oddSums[pair]))
+      sums -= UInt64(2 * pair) * UInt64(even[pair]) + UInt64(2 * pair + 1) * UInt64(odd[pair])
     }
     return (sum, sums)
   }

@@ -54,10 +54,13 @@ final class RowReader {
     }
     guard
       try readPieces(
-        rows,
+        rows, into: type == Element.elementType ? UnsafeMutableRawBufferPointer(values) : nil,
         { first, bytes in
           let part = first * source.width..<first * source.width + bytes.count / source.elementBytes
-          StoredNumbers(type, bytes).convert(to: UnsafeMutableBufferPointer(rebasing: values[part]))
+          let place = UnsafeMutableBufferPointer(rebasing: values[part])
+          // Whole chunks may have been decoded where they belong.
+          guard bytes.baseAddress != UnsafeRawPointer(place.baseAddress) else { return }
+          StoredNumbers(type, bytes).convert(to: place)
         })
     else {
       try withHDF5Errors { () throws(HDF5Error) in try source.dataset.read(.rows(rows), into: values) }
@@ -91,10 +94,11 @@ final class RowReader {
   }
 
   /// Hands the rows' bytes out piece by piece, each with the number of its first row among `rows`; false if only libhdf5 can
-  /// read them.
-  private func readPieces(_ rows: Range<Int>, _ body: (_ first: Int, UnsafeRawBufferPointer) -> Void)
-    throws(LockstepError) -> Bool
-  {
+  /// read them. If they are wanted as they are stored, at `place`, a piece may lie there already.
+  private func readPieces(
+    _ rows: Range<Int>, into place: UnsafeMutableRawBufferPointer? = nil,
+    _ body: (_ first: Int, UnsafeRawBufferPointer) -> Void
+  ) throws(LockstepError) -> Bool {
     switch source.access {
     case .library: return false
     case .contiguous(let offset):
@@ -105,8 +109,11 @@ final class RowReader {
       while row < rows.upperBound {
         let chunk = row / chunkRows
         let end = min((chunk + 1) * chunkRows, rows.upperBound)
-        let bytes = try decoded(chunk, rows: chunkRows)
         let rowBytes = source.width * source.elementBytes
+        let first = (row - rows.lowerBound) * rowBytes
+        let whole = end - row == chunkRows ? place.map { $0[first..<first + chunkRows * rowBytes] } : nil
+        let bytes = try decoded(
+          chunk, rows: chunkRows, into: whole.map { UnsafeMutableRawBufferPointer(rebasing: $0) })
         let part = (row - chunk * chunkRows) * rowBytes..<(end - chunk * chunkRows) * rowBytes
         body(row - rows.lowerBound, UnsafeRawBufferPointer(rebasing: bytes[part]))
         row = end
@@ -134,7 +141,11 @@ final class RowReader {
     }
   }
 
-  private func decoded(_ chunk: Int, rows: Int) throws(LockstepError) -> UnsafeRawBufferPointer {
+  /// The bytes of a chunk: in `place`, where it wants them all, or in memory of the reader's own, where they are remembered.
+  private func decoded(_ chunk: Int, rows: Int, into place: UnsafeMutableRawBufferPointer?)
+    throws(LockstepError)
+    -> UnsafeRawBufferPointer
+  {
     if let last, last.chunk == chunk { return last.bytes }
     guard let decoder else { preconditionFailure("chunks have a decoder") }
     last = nil
@@ -143,8 +154,8 @@ final class RowReader {
       try source.dataset.readStoredChunk(at: origin, into: decoder.stored)
     }
     do throws(ChunkDecoder.Damage) {
-      let bytes = try decoder.decode(stored, count: rows * source.width * source.elementBytes)
-      last = (chunk, bytes)
+      let bytes = try decoder.decode(stored, count: rows * source.width * source.elementBytes, into: place)
+      if place == nil || bytes.baseAddress != UnsafeRawPointer(place?.baseAddress) { last = (chunk, bytes) }
       return bytes
     } catch {
       throw damage(error, rows: chunk * rows..<min((chunk + 1) * rows, source.rows))
