@@ -15,7 +15,8 @@ let package = Package(
   targets: [
     .target(name: "Workloads", dependencies: [lockstep]),
     .executableTarget(name: "ReproducibilityCost", dependencies: [lockstep, "Workloads"]),
-    .executableTarget(name: "Reading", dependencies: [lockstep, .product(name: "HDF5", package: "lockstep")]),
+    .executableTarget(
+      name: "Reading", dependencies: [lockstep, .product(name: "HDF5", package: "lockstep")]),
     // The plugin looks for benchmarks in folders right below one called Benchmarks.
     .executableTarget(
       name: "Timing",

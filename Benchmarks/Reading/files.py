@@ -16,7 +16,7 @@ class Samples:
 
     features: int
     rows: int
-    #: `contiguous`, `default` (chunks that `generate` chooses) or `blocks` (those of a shuffle's block).
+    #: `contiguous`, `blocks` (chunks of a shuffle's blocks, which is what `generate` chooses) or `large` (16 times that).
     layout: str
     path: Path
 
@@ -32,9 +32,12 @@ class Samples:
     def layout_text(self) -> str:
         if self.layout == "contiguous":
             return "contiguous"
-        if self.layout == "default":
-            return f"{GZIP} `lockstep generate`'s choice"
-        return f"{GZIP} {block_rows(self.features)} rows, as many as a block of the shuffle has"
+        blocks = "a block of the shuffle" if self.layout == "blocks" else "16 blocks of the shuffle, as others may write them"
+        return f"{GZIP} {self.chunk_rows:,} rows: {blocks}"
+
+    @property
+    def chunk_rows(self) -> int:
+        return block_rows(self.features) * (16 if self.layout == "large" else 1)
 
 
 def block_rows(features: int) -> int:
@@ -50,10 +53,9 @@ def make(folder: Path, rows: int) -> list:
     folder.mkdir(parents=True, exist_ok=True)
     found = []
     for features, count in ((2, rows), (64, max(1, rows // 4))):
-        for layout in ("contiguous", "default", "blocks"):
+        for layout in ("contiguous", "blocks", "large"):
             path = folder / f"{layout}-{features}-{count}.h5"
             found.append(Samples(features, count, layout, path))
-            # What generates may have changed; contiguous files are made in no time.
             if not path.exists():
                 generate(found[-1])
     return found
@@ -61,9 +63,8 @@ def make(folder: Path, rows: int) -> list:
 
 def generate(samples: Samples) -> None:
     print(f"run: making {samples.path.name}", file=sys.stderr, flush=True)
-    layout = {"contiguous": [], "default": ["--compression", "gzip:4"],
-              "blocks": ["--compression", "gzip:4", "--chunk-rows", str(block_rows(samples.features))]}
+    chunks = ["--compression", "gzip:4", "--chunk-rows", str(samples.chunk_rows)]
     subprocess.run(
         [LOCKSTEP, "generate", "linear", "--coefficients", ",".join(["3", "2"] * (samples.features // 2)),
-         "--rows", str(samples.rows), *layout[samples.layout], "--output", samples.path, "--force", "--quiet"],
+         "--rows", str(samples.rows), *([] if samples.layout == "contiguous" else chunks), "--output", samples.path, "--force", "--quiet"],
         check=True)

@@ -22,7 +22,7 @@ class Contestant:
     title: str
     program: str
     #: The layouts that it is measured with.
-    layouts: tuple = ("contiguous", "default", "blocks")
+    layouts: tuple = ("contiguous", "blocks", "large")
 
 
 CONTESTANTS = [
@@ -32,6 +32,7 @@ CONTESTANTS = [
     Contestant("library-blocks", "H5Dread of 64k rows, in order", "lockstep"),
     Contestant("h5py-in-place", "h5py, 64k rows in order, read_direct", "h5py"),
     Contestant("h5py-slices", "h5py, 64k rows in order, slices", "h5py"),
+    Contestant("h5py-mixed", "h5py and NumPy, 64k rows mixed, minibatches", "h5py"),
     Contestant("loader", "DataLoader, 2 workers, shuffled minibatches", "loader"),
     Contestant("loader-64", "DataLoader, the same, 64 handed on at a time", "loader"),
     Contestant("cat", "cat FILE > /dev/null", "cat", ("contiguous",)),

@@ -8,11 +8,12 @@ COLUMNS = ("", "million rows a second: median (least to most)", "MB a second")
 DATALOADERS = ("loader", "loader-64")
 #: A target: the layouts that it is for, ours, the others (the fastest of them counts), and the factor.
 TARGETS = [
-    ("Lockstep, 2 threads / the same stream by libhdf5", ("default", "blocks"), "stream-2", ("library-stream",), 1.8),
-    ("Lockstep, 2 threads / libhdf5 in order", ("default", "blocks"), "stream-2", ("library-blocks",), 1.8),
-    ("Lockstep, 2 threads / the better DataLoader", ("default", "blocks"), "stream-2", DATALOADERS, 3),
+    ("Lockstep, 2 threads / the same stream by libhdf5", ("blocks", "large"), "stream-2", ("library-stream",), 1.8),
+    ("Lockstep, 2 threads / libhdf5 in order", ("blocks", "large"), "stream-2", ("library-blocks",), 1.8),
+    ("Lockstep, 2 threads / the better DataLoader", ("blocks", "large"), "stream-2", DATALOADERS, 3),
     ("Lockstep, 2 threads / h5py's slices in order", ("contiguous",), "stream-2", ("h5py-slices",), 3),
     ("Lockstep, 2 threads / h5py's read_direct in order", ("contiguous",), "stream-2", ("h5py-in-place",), 3),
+    ("Lockstep, 2 threads / h5py and NumPy, mixed", ("contiguous", "blocks", "large"), "stream-2", ("h5py-mixed",), None),
     ("Lockstep, 2 threads / the better DataLoader", ("contiguous",), "stream-2", DATALOADERS, None),
     ("Lockstep, 2 threads / cat", ("contiguous",), "stream-2", ("cat",), None),
 ]
