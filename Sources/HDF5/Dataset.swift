@@ -168,7 +168,18 @@ public struct Dataset: ~Copyable, Attributed, Sendable {
   }
 }
 
-extension Dataset.Layout {
+extension Dataset.Layout: CustomStringConvertible {
+  /// `contiguous`, `chunks of 1024 x 784` and so on.
+  public var description: String {
+    switch self {
+    case .contiguous: "contiguous"
+    case .compact: "compact"
+    case .chunked(let chunk): "chunks of \(chunk.map(String.init).joined(separator: " x "))"
+    case .virtual: "virtual"
+    case .other: "unknown layout"
+    }
+  }
+
   /// The layout in a creation property list. The corresponding C functions are `H5Pget_layout` and `H5Pget_chunk`.
   init(of list: Int64, at place: Place) throws(HDF5Error) {
     switch try Library.call("H5Pget_layout", at: place, { H5Pget_layout(list).rawValue }) {

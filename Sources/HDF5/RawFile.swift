@@ -18,6 +18,7 @@ public final class RawFile: Sendable {
   private let descriptor: Int32
   private let size: Int
   private let modification: Int
+  private let identity: [UInt64]
 
   /// Duplicates the descriptor that libhdf5 reads `file` by, so that it is the same file whatever its name is by now. The
   /// corresponding C function is `H5Fget_vfd_handle`.
@@ -35,6 +36,7 @@ public final class RawFile: Sendable {
     // A descriptor that is open has a status.
     _ = fstat(descriptor, &status)
     (size, modification) = RawFile.version(status)
+    identity = [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
   }
 
   deinit { close(descriptor) }
@@ -75,6 +77,22 @@ public final class RawFile: Sendable {
         .io, at: place, function: "fstat", problem: "the file was changed while it was read",
         remedy: "Leave it alone while it is in use, and start again.")
     }
+  }
+
+  /// Throws `.io` unless `other` is the same file, which may have been written since.
+  public func requireSame(as other: RawFile) throws(HDF5Error) {
+    guard identity == other.identity else {
+      throw HDF5Error(
+        .io, at: place, function: "fstat", problem: "the file was replaced while it was read",
+        remedy: "Leave it alone while it is in use, and start again.")
+    }
+  }
+
+  /// Waits until everything written to the file is on the disk. The corresponding C function is `fsync`.
+  ///
+  /// - Throws: `.io`, `.noSpace`. It is not to be tried again: the system may have dropped what it could not write.
+  public func synchronize() throws(HDF5Error) {
+    guard fsync(descriptor) == 0 else { throw HDF5Error(errno: errno, function: "fsync", place: place) }
   }
 
   private func shrunk(end: Int, needed: Int) -> HDF5Error {

@@ -127,7 +127,7 @@ public struct FileInspection: Sendable {
         let dataset = try location.openDataset(trusting: child.name)
         datasets.append(
           DatasetSummary(
-            path: name, shape: dataset.shape, type: "\(dataset.type)", layout: Self.text(dataset.layout),
+            path: name, shape: dataset.shape, type: "\(dataset.type)", layout: "\(dataset.layout)",
             filters: dataset.filters.map(\.description)))
       case .group:
         guard visited.insert(child.address).inserted else { continue }
@@ -135,16 +135,6 @@ public struct FileInspection: Sendable {
           from: location.openGroup(child.name), path: name, into: &datasets, visited: &visited)
       default: continue
       }
-    }
-  }
-
-  private static func text(_ layout: Dataset.Layout) -> String {
-    switch layout {
-    case .contiguous: "contiguous"
-    case .compact: "compact"
-    case .chunked(let chunk): "chunks of \(chunk.map(String.init).joined(separator: " x "))"
-    case .virtual: "virtual"
-    case .other: "unknown layout"
     }
   }
 

@@ -24,6 +24,9 @@ public final class TemporaryFolder {
     try text.write(toFile: file(name), atomically: false, encoding: .utf8)
   }
 
+  /// Removes a file, if it is there.
+  public func remove(_ name: String) { try? FileManager.default.removeItem(atPath: file(name)) }
+
   /// Changes the bytes of a file where it is.
   public func change(_ name: String, _ body: (inout [UInt8]) -> Void) throws {
     let url = URL(fileURLWithPath: file(name))

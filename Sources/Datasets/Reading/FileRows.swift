@@ -7,8 +7,8 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
   public let location: DatasetLocation
   /// What the targets of a row are.
   public let targets: TargetShape
-  private let x: StoredRows
-  private let y: StoredRows
+  let x: StoredRows
+  let y: StoredRows
 
   /// The samples of an open file; `byLibrary`, by libhdf5's own way of reading alone.
   ///
@@ -31,6 +31,18 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     x = try StoredRows(file.x, in: raw, byLibrary: byLibrary)
     y = try StoredRows(file.y, in: raw, byLibrary: byLibrary)
   }
+
+  /// The same rows of the same open file in another format, their targets as numbers.
+  private init<Other>(numbersOf other: FileRows<Other>) {
+    location = other.location
+    targets = .values(columns: other.y.width)
+    x = other.x
+    y = other.y
+  }
+
+  /// The same rows with their targets as numbers, whatever they are taken for, in the format that has a place for all that are
+  /// of a size to be trained on: nothing about the numbers makes reading these fail.
+  var numbers: FileRows<Double> { FileRows<Double>(numbersOf: self) }
 
   /// The number of rows.
   public var count: Int { x.rows }

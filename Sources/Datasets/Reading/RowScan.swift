@@ -2,7 +2,7 @@ import Dispatch
 import Kernels
 import Primitives
 
-/// A pass over all rows in order: blocks are read and checked by several threads, and handed out one after the other.
+/// A pass over all rows in order: blocks are read and looked at by several threads, and handed out one after the other.
 ///
 /// The memory is bounded whatever the number of rows.
 struct RowScan<Element: Scalar> {
@@ -10,6 +10,8 @@ struct RowScan<Element: Scalar> {
   enum Part {
     case features
     case targets
+    /// Features and targets.
+    case rows
   }
 
   private let source: any RowSource<Element>
@@ -43,22 +45,44 @@ struct RowScan<Element: Scalar> {
   func forEach(_ part: Part, _ body: (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Void)
     throws(LockstepError)
   {
+    let source = source
+    try forEach(
+      part,
+      finding: { rows, place throws(LockstepError) in try source.requireFinite(rows, place) },
+      { rows, place, _ throws(LockstepError) in try body(rows, place) })
+  }
+
+  /// Calls `body` with each block of rows, where they are, and what `find` found in them, in order. Only `find` is called by
+  /// several threads at a time; numbers are as they come.
+  ///
+  /// - Throws: ``LockstepError`` if rows cannot be read; the first that `find` throws, in order; what `body` throws.
+  func forEach<Finding: Sendable>(
+    _ part: Part, finding find: @Sendable (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Finding,
+    _ body: (Range<Int>, RowPlace<Element>, Finding) throws(LockstepError) -> Void
+  ) throws(LockstepError) {
+    let slots = lanes.map { _ in Slot<Finding>() }
     var start = 0
     while start < source.count {
       let first = start
       if lanes.count == 1 {
-        lanes[0].read(block(at: start), part)
+        slots[0].outcome = lanes[0].read(block(at: start), part, find)
       } else {
         DispatchQueue.concurrentPerform(iterations: lanes.count) { index in
-          lanes[index].read(block(at: first + index * blockRows), part)
+          slots[index].outcome = lanes[index].read(block(at: first + index * blockRows), part, find)
         }
       }
-      for lane in lanes {
-        if let failure = lane.failure { throw failure }
-        if !lane.rows.isEmpty { try body(lane.rows, lane.place(part)) }
+      for (lane, slot) in zip(lanes, slots) {
+        if let finding = try slot.outcome?.get() { try body(lane.rows, lane.place(part), finding) }
       }
       start = min(start + lanes.count * blockRows, source.count)
     }
+  }
+
+  /// What became of one lane's block; nil if there was none.
+  ///
+  /// `Sendable` is unchecked because nothing is locked: a slot goes from thread to thread with its lane.
+  private final class Slot<Finding>: @unchecked Sendable {
+    var outcome: Result<Finding, LockstepError>?
   }
 
   private func block(at start: Int) -> Range<Int> {
@@ -76,7 +100,6 @@ struct RowScan<Element: Scalar> {
     private let values: AlignedBuffer<Element>
     private let labels: AlignedBuffer<Int32>
     private(set) var rows = 0..<0
-    private(set) var failure: LockstepError?
 
     init(_ source: any RowSource<Element>, capacity: Int) throws(LockstepError) {
       self.source = source
@@ -97,22 +120,27 @@ struct RowScan<Element: Scalar> {
       {
         UnsafeMutableBufferPointer(rebasing: buffer.elements[..<(rows.count * width)])
       }
-      if case .features = part { return RowPlace(x: filled(x, source.features), targets: nil) }
+      let features = filled(x, part == .targets ? 0 : source.features)
+      if part == .features { return RowPlace(x: features, targets: nil) }
       switch source.targets {
-      case .values(let columns): return RowPlace(x: filled(x, 0), targets: .values(filled(values, columns)))
-      case .labels: return RowPlace(x: filled(x, 0), targets: .labels(filled(labels, 1)))
+      case .values(let columns): return RowPlace(x: features, targets: .values(filled(values, columns)))
+      case .labels: return RowPlace(x: features, targets: .labels(filled(labels, 1)))
       }
     }
 
-    func read(_ rows: Range<Int>, _ part: Part) {
+    /// Reads a block, unless it is empty, and looks at it.
+    func read<Finding>(
+      _ rows: Range<Int>, _ part: Part,
+      _ find: (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Finding
+    ) -> Result<Finding, LockstepError>? {
       self.rows = rows
-      guard !rows.isEmpty, failure == nil else { return }
+      guard !rows.isEmpty else { return nil }
       do throws(LockstepError) {
         let place = place(part)
         try reader.read(rows, into: place)
-        try source.requireFinite(rows, place)
+        return .success(try find(rows, place))
       } catch {
-        failure = error
+        return .failure(error)
       }
     }
   }
