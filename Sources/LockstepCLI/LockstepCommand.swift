@@ -21,7 +21,7 @@ struct LockstepCommand: ParsableCommand {
     version: lockstepVersion,
     subcommands: [
       GenerateCommand.self, ConvertCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
-      InspectCommand.self, ScalingCommand.self, PlotCommand.self, ExampleCommand.self,
+      InspectCommand.self, ValidateCommand.self, ScalingCommand.self, PlotCommand.self, ExampleCommand.self,
     ])
 
   static func main() {
