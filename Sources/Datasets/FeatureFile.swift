@@ -70,6 +70,9 @@ extension LockstepError {
     LockstepError(
       .badData, name,
       "row \(row), column \(column) is not a finite number in \(Element.precision.rawValue)",
-      found: "\(value)", remedy: "Remove or repair the row.")
+      found: "\(value)",
+      remedy:
+        "Remove or repair the row. lockstep validate finds all such rows, and train --skip-invalid leaves them out."
+    )
   }
 }

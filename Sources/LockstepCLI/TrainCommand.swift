@@ -47,6 +47,13 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "A file to measure the loss on after each epoch.", completion: .file())
   var validation: String?
 
+  @Flag(
+    help: """
+      Leave out rows, also of --validation, that have a number that is not finite in --precision or a label that is no class, and \
+      say how many. The result is that of a file without them. lockstep validate shows what is wrong.
+      """)
+  var skipInvalid = false
+
   @Option(
     help:
       "End after so many epochs without a better validation loss. The checkpoint's layers are then the best ones. (default: never)",
@@ -108,6 +115,7 @@ struct TrainCommand: ParsableCommand {
     options.validation = validation.map { DatasetLocation(file: $0, x: data.x, y: data.y) }
     options.validationFraction = validationFraction
     options.features = features
+    options.skipsInvalid = skipInvalid
     options.memoryBudget = memoryBudget
     options.epochs = epochs
     options.steps = steps

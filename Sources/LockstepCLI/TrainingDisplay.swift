@@ -50,6 +50,9 @@ final class TrainingDisplay: Sendable {
     note(
       "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.name), \(recipe.optimizer.name.rawValue)\(schedule(recipe)), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
     )
+    let isSplit = start.recipe.validationFraction > 0
+    noteSkipped(start.skipped, beside: start.samples + (isSplit ? start.validationSamples : 0))
+    noteSkipped(start.validationSkipped, beside: start.validationSamples, of: " of the validation file")
     if !start.constantFeatures.isEmpty {
       let columns = start.constantFeatures.prefix(10).map(String.init).joined(separator: ", ")
       let more = start.constantFeatures.count > 10 ? " and others" : ""
@@ -65,6 +68,13 @@ final class TrainingDisplay: Sendable {
     if let at = start.resumedAt {
       note("going on after epoch \(at.epoch), step \(at.step) (step \(at.globalStep) in all)")
     }
+  }
+
+  private func noteSkipped(_ skipped: Int, beside rows: Int, of name: String = "") {
+    guard skipped > 0 else { return }
+    note(
+      "left out \(Format.count(skipped)) of \(Format.count(skipped + rows, "row"))\(name) that cannot be trained on"
+    )
   }
 
   private func schedule(_ recipe: Recipe) -> String {

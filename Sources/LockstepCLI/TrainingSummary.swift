@@ -11,6 +11,8 @@ struct TrainingSummary {
     return .object([
       "samples": .integer(report.start.samples),
       "validation_samples": .integer(report.start.validationSamples),
+      "skipped": .integer(report.start.skipped),
+      "validation_skipped": .integer(report.start.validationSkipped),
       "features": .integer(recipe.network.inputs), "targets": .integer(recipe.network.outputs),
       "network": .string(recipe.network.summary),
       "parameters": .integer(recipe.network.parameterCount ?? 0),

@@ -23,6 +23,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   let validation: Samples<Element>?
   /// The digest of the samples of a validation file; empty without one.
   let validationDigest: String
+  /// The rows of the data and of the validation file that were left out, because they cannot be trained on.
+  let (skipped, validationSkipped): (Int, Int)
   /// The loss that goes with the targets, or the one asked for.
   let loss: Loss
 
@@ -36,7 +38,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     let selection = try options.features.map { texts throws(LockstepError) in
       try FeatureSelection(texts, names: names, count: count, of: options.data.xName)
     }
-    let source = try Self.select(selection, of: try input.rows(role: role, as: Element.self))
+    let (source, skipped) = try Self.open(input, role, selection, options)
     let split: Split? =
       options.validationFraction > 0
       ? try Split(
@@ -48,17 +50,15 @@ struct TrainingData<Element: Scalar & HDF5Element> {
       normalization: .measured(options.normalization, ofTargets: loss.task == .numbers),
       threads: CPUBudget.current.cpus
     ).load()
-    let (validation, validationDigest) = try Self.validation(
+    let (validation, validationDigest, validationSkipped) = try Self.validation(
       samples, source, options, role: role, selection)
     if loss.task == .probabilities, let target = samples.firstImprobableTarget {
       throw LockstepError.improbableTarget(target, options.data.yName)
     }
-    let classes = samples.outputs
-    if options.loss == nil, role == .labels, classes > max(1000, source.count) {
-      throw LockstepError(
-        .badData, options.data.yName, "the integers are read as classes, and there are more than rows",
-        found: "class \(classes - 1) in \(source.count) rows",
-        remedy: "For numbers, give --loss mse; for classes, --loss cross-entropy.")
+    if options.loss == nil, role == .labels,
+      let error = LockstepError.tooManyClasses(samples.outputs, rows: source.count, in: options.data)
+    {
+      throw error
     }
     self.selection = selection
     self.count = source.count - (split?.validationCount ?? 0)
@@ -68,6 +68,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     self.samples = samples
     self.validation = validation
     self.validationDigest = validationDigest
+    (self.skipped, self.validationSkipped) = (skipped, validationSkipped)
     self.loss = loss
   }
 
@@ -100,12 +101,28 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     return .stream(try SampleStream(elsewhere, outputs: samples.outputs, plan: plan))
   }
 
+  /// The rows that are named, with the features that are taken and without rows that are to be left out, and how many these are.
+  private static func open(
+    _ input: consuming SampleInput, _ role: TargetRole, _ selection: FeatureSelection?,
+    _ options: TrainingOptions
+  ) throws(LockstepError) -> (rows: any RowSource<Element>, skipped: Int) {
+    var rows = try input.rows(role: role, as: Element.self)
+    var skipped = 0
+    // Generated rows are always valid.
+    if options.skipsInvalid, let file = rows as? FileRows<Element> {
+      let valid = try file.validRows(threads: CPUBudget.current.cpus)
+      (rows, skipped) = (valid, valid.skipped)
+    }
+    guard let selection else { return (rows, skipped) }
+    return (try SelectedRows(rows, selection), skipped)
+  }
+
   /// The rows to train on, where they are, as they are wanted.
   private static func rows(
     _ source: any RowSource<Element>, _ split: Split?, _ normalization: Normalization?,
     _ options: TrainingOptions
   ) throws(LockstepError) -> any RowSource<Element> {
-    var rows: any RowSource<Element> = source
+    var rows = source
     if let split {
       let shape = try options.shuffle.shape(rowBytes: source.rowBytes)
       rows = KeptRows(source, split: split, stride: shape.blockRows)
@@ -113,13 +130,13 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     return normalization.map { NormalizedRows(rows, $0) } ?? rows
   }
 
-  /// The validation samples, and the digest of their file if they have one.
+  /// The validation samples, and the digest of their file and what was left out of it if they have one.
   private static func validation(
     _ samples: LoadedSamples<Element>, _ source: any RowSource<Element>, _ options: TrainingOptions,
     role: TargetRole, _ selection: FeatureSelection?
-  ) throws(LockstepError) -> (samples: Samples<Element>?, digest: String) {
-    guard let location = options.validation else { return (samples.validation, "") }
-    let rows = try select(selection, of: try SampleInput(location).rows(role: role, as: Element.self))
+  ) throws(LockstepError) -> (samples: Samples<Element>?, digest: String, skipped: Int) {
+    guard let location = options.validation else { return (samples.validation, "", 0) }
+    let (rows, skipped) = try open(try SampleInput(location), role, selection, options)
     try requireSameShape(rows, as: source, of: options.data)
     guard Double(rows.count) * Double(rows.rowBytes) <= options.sampleBudget else {
       throw LockstepError(
@@ -134,14 +151,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     if options.loss?.task == .probabilities, let target = loaded.firstImprobableTarget {
       throw LockstepError.improbableTarget(target, location.yName)
     }
-    return (loaded.training, loaded.digest.description)
-  }
-
-  private static func select(_ selection: FeatureSelection?, of rows: any RowSource<Element>)
-    throws(LockstepError) -> any RowSource<Element>
-  {
-    guard let selection else { return rows }
-    return try SelectedRows(rows, selection)
+    return (loaded.training, loaded.digest.description, skipped)
   }
 
   private static func checkAside(_ split: Split, _ source: any RowSource<Element>, _ options: TrainingOptions)

@@ -14,6 +14,8 @@ public struct TrainingOptions: Sendable {
   public var validation: DatasetLocation?
   /// The part of the rows to keep aside for that instead.
   public var validationFraction = 0.0
+  /// Whether rows that cannot be trained on are left out, instead of being errors.
+  public var skipsInvalid = false
   /// The widths of the hidden layers.
   public var hidden: [Int] = []
   /// The activation of the hidden layers.

@@ -8,6 +8,10 @@ public struct TrainingStart: Sendable {
   public var samples: Int
   /// The rows kept aside or read from the validation file.
   public var validationSamples: Int
+  /// The rows of the data that were left out, because they cannot be trained on.
+  public var skipped: Int
+  /// The same of the validation file.
+  public var validationSkipped: Int
   /// The steps of an epoch.
   public var stepsPerEpoch: Int
   /// Whether rows are read as they are needed, instead of being held in memory.

@@ -56,7 +56,8 @@ public struct TrainingRun: Sendable {
     try checkTrajectory(trainer)
     let first = TrainingStart(
       recipe: recipe, samples: data.count,
-      validationSamples: trainer.validation?.count ?? 0, stepsPerEpoch: trainer.stepsPerEpoch,
+      validationSamples: trainer.validation?.count ?? 0, skipped: data.skipped,
+      validationSkipped: data.validationSkipped, stepsPerEpoch: trainer.stepsPerEpoch,
       isStreamed: data.elsewhere != nil,
       constantFeatures: data.samples.constantFeatures,
       resumedAt: resumed?.progress)

@@ -96,6 +96,29 @@ import Testing
     #expect(try Lockstep.json(["validate", "r.h5"], in: folder).isNull("repack"))
   }
 
+  @Test(arguments: [false, true])
+  func `training leaves invalid rows out, as conversion drops them`(_ labels: Bool) throws {
+    let folder = try Folder()
+    try writeInvalid(folder, labels: labels)
+    let train = ["--epochs", "2", "--hidden", "3"] + (labels ? ["--loss", "cross-entropy"] : [])
+    let outcome = try Lockstep.run(["train", "data.h5", "--skip-invalid"] + train, in: folder)
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.errorLines.contains("lockstep: left out 4 of 1,000 rows that cannot be trained on"))
+    let skipped = try Lockstep.json(["train", "data.h5", "--skip-invalid"] + train, in: folder)
+    #expect(skipped.integer("skipped") == 4 && skipped.integer("samples") == 996)
+    let words =
+      ["convert", "data.h5", "--skip-invalid", "--output", "valid.h5"] + (labels ? ["--labels"] : [])
+    #expect(try Lockstep.json(words, in: folder).integer("skipped") == 4)
+    #expect(try Lockstep.json(["validate", "valid.h5"], in: folder).isTrue("valid"))
+    let dropped = try Lockstep.json(["train", "valid.h5"] + train, in: folder)
+    #expect(dropped.integer("skipped") == 0)
+    #expect(dropped.string("parameters_digest") == skipped.string("parameters_digest"))
+    try SampleFile.write(folder.file("none.h5"), x: [.nan, .nan], [2, 1], y: [1, 2], [2])
+    expectFailure(
+      try Lockstep.run(["train", "none.h5", "--skip-invalid"], in: folder), 65,
+      mentions: ["no row is left", "lockstep validate"])
+  }
+
   @Test func `what cannot be looked at`() throws {
     let folder = try Folder()
     expectFailure(try Lockstep.run(["validate", "none.h5"], in: folder), 66, mentions: ["none.h5"])

@@ -67,7 +67,8 @@ extension LockstepError {
       .badData, name,
       "training would not take \(invalid.count) of \(rows) rows; row \(first.row), column \(first.column) is \(first.problem.rawValue)",
       found: "\(first.value)",
-      remedy: "Repair them, or drop them with lockstep convert --skip-invalid.")
+      remedy:
+        "Repair them, leave them out with train --skip-invalid, or drop them with convert --skip-invalid.")
   }
 
   /// The error about integers that are hardly meant as classes: there are more than rows, and nobody said that they are.
