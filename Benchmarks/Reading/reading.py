@@ -30,8 +30,8 @@ def arguments() -> argparse.Namespace:
                         help="measurements of each, all in turn in every round (default: 5)")
     parser.add_argument("--rows", type=positive(int), default=4_000_000, metavar="N",
                         help="rows of the files with 2 features; those with 64 have a quarter (default: 4000000)")
-    parser.add_argument("--seconds", type=positive(float), default=0.3, metavar="S",
-                        help="how long a measurement takes at least (default: 0.3)")
+    parser.add_argument("--seconds", type=positive(float), default=0.2, metavar="S",
+                        help="how long a measurement takes at least (default: 0.2)")
     parser.add_argument("--output", type=Path, metavar="DIR",
                         help="where to write reading.txt and reading.json (default: today's folder of "
                         "Benchmarks/Results, or none with --quick)")
