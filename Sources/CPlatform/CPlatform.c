@@ -7,7 +7,12 @@
 #include <unistd.h>
 
 #ifdef __linux__
+#include <linux/aio_abi.h>
 #include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
 
 int platform_allowed_cpus(void) {
   // Kernels with more CPUs than the mask holds answer EINVAL to a small mask.
@@ -28,8 +33,72 @@ void platform_start_writing(int descriptor, long long offset, long long count) {
   // What fails here, fsync finds.
   (void)sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
 }
+
+int platform_open_direct(int descriptor) {
+  char path[32];
+  (void)snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+  return open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+}
+
+// The C library has no functions for these calls.
+int platform_reads_open(int depth, unsigned long *queue) {
+  aio_context_t context = 0;
+  if (syscall(SYS_io_setup, depth, &context) != 0) return errno;
+  *queue = context;
+  return 0;
+}
+
+void platform_reads_close(unsigned long queue) { (void)syscall(SYS_io_destroy, queue); }
+
+int platform_reads_begin(unsigned long queue, int descriptor, const platform_read *reads, int count) {
+  enum { most = 64 };
+  struct iocb blocks[most];
+  struct iocb *list[most];
+  if (count > most) count = most;
+  for (int i = 0; i < count; i++) {
+    memset(&blocks[i], 0, sizeof blocks[i]);
+    blocks[i].aio_lio_opcode = IOCB_CMD_PREAD;
+    blocks[i].aio_fildes = (uint32_t)descriptor;
+    blocks[i].aio_buf = (uint64_t)(uintptr_t)reads[i].memory;
+    blocks[i].aio_nbytes = (uint64_t)reads[i].count;
+    blocks[i].aio_offset = reads[i].offset;
+    blocks[i].aio_data = (uint64_t)reads[i].tag;
+    list[i] = &blocks[i];
+  }
+  long begun = syscall(SYS_io_submit, queue, (long)count, list);
+  return begun < 0 ? 0 : (int)begun;
+}
+
+int platform_reads_end(unsigned long queue, int least, platform_read_end *ends, int most) {
+  enum { room = 64 };
+  struct io_event events[room];
+  if (most > room) most = room;
+  if (least > most) least = most;
+  long count;
+  do {
+    count = syscall(SYS_io_getevents, queue, (long)least, (long)most, events, NULL);
+  } while (count < 0 && errno == EINTR);
+  for (long i = 0; i < count; i++) {
+    ends[i].tag = (int)events[i].data;
+    ends[i].count = events[i].res;
+  }
+  return count < 0 ? 0 : (int)count;
+}
 #else
 int platform_allowed_cpus(void) { return (int)sysconf(_SC_NPROCESSORS_ONLN); }
 
 void platform_start_writing(int descriptor, long long offset, long long count) {}
+
+int platform_open_direct(int descriptor) {
+  errno = ENOTSUP;
+  return -1;
+}
+
+int platform_reads_open(int depth, unsigned long *queue) { return ENOTSUP; }
+
+void platform_reads_close(unsigned long queue) {}
+
+int platform_reads_begin(unsigned long queue, int descriptor, const platform_read *reads, int count) { return 0; }
+
+int platform_reads_end(unsigned long queue, int least, platform_read_end *ends, int most) { return 0; }
 #endif

@@ -67,19 +67,25 @@ public struct SamplesLoader<Element: Scalar> {
   ///
   /// - Throws: ``LockstepError`` of kind `badData`, naming the row, if a number is not finite or a label is not a class.
   public func load() throws(LockstepError) -> LoadedSamples<Element> {
-    let scan = try RowScan(source, threads: threads)
+    let hasLabels = source.targets == .labels
+    var x = try sorter(0 as Element, width: source.features)
+    var values = try sorter(0 as Element, width: hasLabels ? 0 : source.targets.columns)
+    var labels = try sorter(0 as Int32, width: hasLabels ? 1 : 0)
+    // If all rows stay, they are read to where they stay.
+    let place =
+      keepsTraining && split == nil
+      ? RowPlace(
+        x: x.kept.elements,
+        targets: hasLabels ? .labels(labels.kept.elements) : .values(values.kept.elements)) : nil
+    let scan = try RowScan(source, threads: threads, into: place)
     var digester = Digester()
     let (kind, ofTargets) = measured
-    var x = sorter(0 as Element, width: source.features)
     var xPass = kind == .none ? nil : StatisticsPass<Element>(columns: source.features)
     try scan.forEach(.features) { rows, place in
       digester.update(UnsafeRawBufferPointer(place.x))
       x.take(UnsafeBufferPointer(place.x), from: rows.lowerBound, split: split) { xPass?.take($0) }
     }
-    let hasLabels = source.targets == .labels
-    var values = sorter(0 as Element, width: hasLabels ? 0 : source.targets.columns)
     var yPass = ofTargets ? StatisticsPass<Element>(columns: source.targets.columns) : nil
-    var labels = sorter(0 as Int32, width: hasLabels ? 1 : 0)
     var largest: Int32 = 0
     var improbable: Element?
     try scan.forEach(.targets) { rows, place in
@@ -129,24 +135,28 @@ public struct SamplesLoader<Element: Scalar> {
     }
   }
 
-  private func sorter<Number>(_ zero: Number, width: Int) -> RowSorter<Number> {
+  private func sorter<Number>(_: Number, width: Int) throws(LockstepError) -> RowSorter<Number> {
     let aside = split?.validationCount ?? 0
-    return RowSorter(kept: keepsTraining ? source.count - aside : 0, aside: aside, width: width)
+    return try RowSorter(
+      kept: keepsTraining ? source.count - aside : 0, aside: aside, width: width, isDealtOut: split != nil)
   }
 }
 
 /// Deals rows out to those that are trained on and those that are kept aside, in order.
-private struct RowSorter<Element: BitwiseCopyable & ExpressibleByIntegerLiteral> {
+private struct RowSorter<Element: BitwiseCopyable> {
   let kept: AlignedBuffer<Element>
   let aside: AlignedBuffer<Element>
   private let width: Int
+  /// Whether rows come to their place here: without a split they are there already, or not wanted.
+  private let isDealtOut: Bool
   private var keptEnd = 0
   private var asideEnd = 0
 
-  init(kept: Int, aside: Int, width: Int) {
-    self.kept = AlignedBuffer(repeating: 0, count: kept * width)
-    self.aside = AlignedBuffer(repeating: 0, count: aside * width)
+  init(kept: Int, aside: Int, width: Int, isDealtOut: Bool) throws(LockstepError) {
+    self.kept = try AlignedBuffer(zeros: kept * width)
+    self.aside = try AlignedBuffer(zeros: aside * width)
     self.width = width
+    self.isDealtOut = isDealtOut
   }
 
   /// Deals `rows` out, and tells of those that are trained on, run by run.
@@ -170,7 +180,7 @@ private struct RowSorter<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>
     _ values: UnsafeBufferPointer<Element>, _ onKept: (UnsafeBufferPointer<Element>) -> Void
   ) {
     onKept(values)
-    guard keptEnd < kept.count else { return }
+    guard isDealtOut, keptEnd < kept.count else { return }
     _ = UnsafeMutableBufferPointer(rebasing: kept.elements[keptEnd...]).update(fromContentsOf: values)
     keptEnd += values.count
   }

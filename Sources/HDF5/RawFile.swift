@@ -64,6 +64,9 @@ public final class RawFile: Sendable {
     #endif
   }
 
+  /// Calls `body` with the file's descriptor, for reads of other kinds; it is open as long as this object lives.
+  public func withDescriptor<Result>(_ body: (Int32) -> Result) -> Result { body(descriptor) }
+
   /// Throws `.io` if the file was written or cut off since it was opened: what was learnt of it may no longer hold.
   public func requireUnchanged() throws(HDF5Error) {
     var status = stat()

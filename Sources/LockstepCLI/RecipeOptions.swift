@@ -3,6 +3,7 @@ import Lockstep
 
 extension ShuffleChoice.Way: ExpressibleByArgument {}
 extension NormalizationKind: ExpressibleByArgument {}
+extension FileAccess: ExpressibleByArgument {}
 
 /// Options that make up a recipe, for every command that trains.
 struct RecipeOptions: ParsableArguments {

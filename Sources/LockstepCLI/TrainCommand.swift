@@ -41,6 +41,12 @@ struct TrainCommand: ParsableCommand {
       """, transform: Parse.bytes)
   var memoryBudget: Int?
   @Option(
+    help: """
+      How rows are read that are not held in memory: through the system's cache (cached) or past it (direct), which is faster \
+      where it has no room for them. auto asks the system for its free memory.
+      """)
+  var fileAccess = FileAccess.automatic
+  @Option(
     help: "The part of the rows to keep aside and measure the loss on. (default: 0)",
     transform: Parse.fraction)
   var validationFraction = 0.0
@@ -117,6 +123,7 @@ struct TrainCommand: ParsableCommand {
     options.features = features
     options.skipsInvalid = skipInvalid
     options.memoryBudget = memoryBudget
+    options.fileAccess = fileAccess
     options.epochs = epochs
     options.steps = steps
     options.earlyStopping = earlyStopping

@@ -61,9 +61,9 @@ final class TrainingDisplay: Sendable {
       )
     }
     if start.isStreamed || recipe.shuffle != .full {
-      note(
-        "\(start.isStreamed ? "the samples are read as they are needed; " : "")shuffle: \(recipe.shuffle.text)"
-      )
+      let way = start.isPastCache ? " past the system's cache" : ""
+      let reading = start.isStreamed ? "the samples are read\(way) as they are needed; " : ""
+      note("\(reading)shuffle: \(recipe.shuffle.text)")
     }
     if let at = start.resumedAt {
       note("going on after epoch \(at.epoch), step \(at.step) (step \(at.globalStep) in all)")

@@ -1,5 +1,7 @@
 #if canImport(Glibc)
   import Glibc
+#elseif canImport(Darwin)
+  import Darwin
 #endif
 
 /// Memory for `count` numbers, aligned to a cache line, that lives as long as this object.
@@ -19,6 +21,9 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   /// All elements. Invariant: initialised from `init` until `deinit`, never reallocated.
   public let elements: UnsafeMutableBufferPointer<Element>
 
+  /// The pages that hold them, if they are this object's own.
+  private let mapping: UnsafeMutableRawBufferPointer?
+
   /// The number of elements.
   @inlinable public var count: Int { elements.count }
 
@@ -29,13 +34,39 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
     let bytes = count * MemoryLayout<Element>.stride + Self.alignment
     let raw = UnsafeMutableRawPointer.allocate(
       byteCount: bytes, alignment: bytes < Self.hugePage ? Self.alignment : Self.hugePage)
-    #if canImport(Glibc)
-      // Rows of wide matrices lie in a page each: with small pages, their addresses alone overflow the CPU's tables.
-      if bytes >= Self.hugePage { _ = madvise(raw, bytes / Self.hugePage * Self.hugePage, MADV_HUGEPAGE) }
-    #endif
+    Self.takeHugePages(raw, bytes)
     let base = raw.bindMemory(to: Element.self, capacity: count)
     base.initialize(repeating: value, count: count)
     elements = UnsafeMutableBufferPointer(start: base, count: count)
+    mapping = nil
+  }
+
+  /// Allocates `count` elements whose bytes are all zero, without touching them: the system gives zeroed pages when they are first
+  /// used, to the thread that does.
+  ///
+  /// - Throws: ``LockstepError`` of kind `memory` if there is no room for them.
+  public init(zeros count: Int) throws(LockstepError) {
+    precondition(count >= 0)
+    let size = count * MemoryLayout<Element>.stride + Self.hugePage
+    let raw = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let raw, raw != MAP_FAILED else {
+      throw LockstepError(
+        .memory, "samples", "there is no room in memory for them", found: "\(size) bytes",
+        remedy: "Choose a smaller --memory-budget, so that they are read as they are needed.")
+    }
+    mapping = UnsafeMutableRawBufferPointer(start: raw, count: size)
+    let start = raw.alignedUp(toMultipleOf: Self.hugePage)
+    Self.takeHugePages(start, size - Self.hugePage)
+    // All bits zero are a value of any type of plain bits.
+    elements = UnsafeMutableBufferPointer(
+      start: start.bindMemory(to: Element.self, capacity: count), count: count)
+  }
+
+  /// Asks for huge pages: rows of wide matrices lie in a page each otherwise, whose addresses alone overflow the CPU's tables.
+  private static func takeHugePages(_ start: UnsafeMutableRawPointer, _ bytes: Int) {
+    #if canImport(Glibc)
+      if bytes >= hugePage { _ = madvise(start, bytes / hugePage * hugePage, MADV_HUGEPAGE) }
+    #endif
   }
 
   /// Allocates a copy of `values`.
@@ -45,7 +76,11 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   }
 
   deinit {
-    UnsafeMutableRawPointer(elements.baseAddress)?.deallocate()
+    if let mapping {
+      munmap(mapping.baseAddress, mapping.count)
+    } else {
+      UnsafeMutableRawPointer(elements.baseAddress)?.deallocate()
+    }
   }
 }
 

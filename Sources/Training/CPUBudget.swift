@@ -70,6 +70,13 @@ public enum MemoryBudget {
     #endif
     return bytes
   }
+
+  /// The bytes of these that are free, or that the system would free for others to use.
+  public static var available: Int {
+    let line = SystemFile.text("/proc/meminfo").split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+    let kibibytes = line.flatMap { $0.split(separator: " ").dropFirst().first }.flatMap { Int($0) }
+    return min(bytes, kibibytes.map { $0 * 1024 } ?? bytes)
+  }
 }
 
 /// The control groups of Linux that this process is in.

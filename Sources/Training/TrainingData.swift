@@ -97,7 +97,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     let budget = options.sampleBudget - validationBytes - Double(threads * elsewhere.readerBytes)
     let plan = SampleStream<Element>.Plan(
       shuffle: recipe.shuffle, shape: shape, seed: recipe.seed, batchSize: recipe.batchSize,
-      epochs: options.epochs, budget: Int(max(0, min(budget, 1e18))), threads: threads)
+      epochs: options.epochs, budget: Int(max(0, min(budget, 1e18))), threads: threads,
+      pastCache: options.fileAccess.isDirect(bytes: Double(count) * Double(rowBytes)))
     return .stream(try SampleStream(elsewhere, outputs: samples.outputs, plan: plan))
   }
 

@@ -50,6 +50,8 @@ public struct TrainingOptions: Sendable {
   public var shuffle = ShuffleChoice()
   /// The bytes that samples may take in memory; more of them are read as they are needed. Nil for what there is.
   public var memoryBudget: Int?
+  /// How samples are read that are not held in memory.
+  public var fileAccess = FileAccess.automatic
   /// How features, and targets that are numbers, are brought to like size.
   public var normalization = NormalizationKind.none
   /// How many threads work.

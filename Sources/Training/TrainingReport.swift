@@ -16,6 +16,8 @@ public struct TrainingStart: Sendable {
   public var stepsPerEpoch: Int
   /// Whether rows are read as they are needed, instead of being held in memory.
   public var isStreamed: Bool
+  /// Whether that goes past the system's cache.
+  public var isPastCache: Bool
   /// The columns of features that are all one number, if that was looked at: normalised, they are 0.
   public var constantFeatures: [Int]
   /// Where training goes on, if it does not begin.

@@ -49,6 +49,14 @@ public enum TrainingSamples<Element: Scalar> {
     }
   }
 
+  /// Whether rows are read past the system's cache.
+  var isPastCache: Bool {
+    switch self {
+    case .memory: false
+    case .stream(let stream): stream.isPastCache
+    }
+  }
+
   /// The order of an epoch, by where its rows lie in memory.
   func order(_ epoch: Int, recipe: Recipe, variant: KernelVariant?) -> EpochOrder {
     switch self {

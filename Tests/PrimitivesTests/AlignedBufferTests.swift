@@ -19,6 +19,15 @@ import Testing
     #expect(AlignedBuffer(repeating: 2.5, count: 0).array.isEmpty)
   }
 
+  @Test(arguments: [0, 1, 1000, 3_000_000]) func zerosNeedNotBeWritten(count: Int) throws {
+    let buffer = try AlignedBuffer<Int32>(zeros: count)
+    #expect(Int(bitPattern: buffer.elements.baseAddress) % 64 == 0)
+    #expect(buffer.count == count && buffer.elements.allSatisfy { $0 == 0 })
+    if count > 0 { buffer.elements[count - 1] = 5 }
+    let error = #expect(throws: LockstepError.self) { _ = try AlignedBuffer<UInt8>(zeros: 1 << 60) }
+    #expect(error?.kind == .memory)
+  }
+
   @Test func aCopyHasTheValuesAndIsItsOwn() {
     let values = (0..<100).map(Int32.init)
     let buffer = AlignedBuffer(values, filler: -1)

@@ -84,6 +84,31 @@ struct StreamedTrainingTests {
     #expect(other.digest != whole.digest)
   }
 
+  @Test("ends in the same bits whether it reads through the system's cache or past it")
+  func fileAccess() throws {
+    let data = DatasetLocation(file: folder.file("larger.h5"))
+    try DatasetWriter<Float>(LinearProblem(seed: 4), rows: 40_000, format: DatasetFormat(), source: "")
+      .write(to: data.file, threads: 1)
+    for validation in [0, 0.2] {
+      let outcomes = try [
+        (FileAccess.cached, nil), (.cached, 300_000), (.direct, 300_000), (.automatic, 300_000),
+      ].map {
+        (access, budget) in
+        try train {
+          $0.data = data
+          $0.epochs = 2
+          $0.validationFraction = validation
+          $0.memoryBudget = budget
+          $0.fileAccess = access
+        }
+      }
+      #expect(!outcomes[0].isStreamed && outcomes[1].isStreamed)
+      #expect(Set(outcomes.map(\.digest)).count == 1 && Set(outcomes.map(\.history)).count == 1)
+    }
+    #expect(FileAccess.automatic.isDirect(bytes: 1e15) && !FileAccess.automatic.isDirect(bytes: 1e6))
+    #expect(FileAccess.direct.isDirect(bytes: 1) && !FileAccess.cached.isDirect(bytes: 1e15))
+  }
+
   @Test("ends in the same bits on wide networks, for classes, and in double precision")
   func otherPaths() throws {
     let changes: [(inout TrainingOptions) -> Void] = [

@@ -64,6 +64,37 @@ int platform_allowed_cpus(void);
 /// Lets some bytes of a file be on their way to the disk, without waiting for them.
 void platform_start_writing(int descriptor, long long offset, long long count);
 
+/// Another descriptor of the file that is open as `descriptor`, whose reads go past the system's cache; negative, with `errno`,
+/// where there is no such thing.
+int platform_open_direct(int descriptor);
+
+/// A read to begin.
+typedef struct {
+  void *memory;
+  long long count;
+  long long offset;
+  /// What tells it from others.
+  int tag;
+} platform_read;
+
+/// What became of a read: the bytes that it got, or a negative error number.
+typedef struct {
+  int tag;
+  long long count;
+} platform_read_end;
+
+/// Makes a queue of reads that go on while the program does something else; returns 0 or an error number.
+int platform_reads_open(int depth, unsigned long *queue);
+
+/// Ends a queue, after all its reads.
+void platform_reads_close(unsigned long queue);
+
+/// Begins some reads, the first ones of `reads`; returns how many.
+int platform_reads_begin(unsigned long queue, int descriptor, const platform_read *reads, int count);
+
+/// Waits until at least so many reads ended, and tells of at most `most` that did; returns how many.
+int platform_reads_end(unsigned long queue, int least, platform_read_end *ends, int most);
+
 /// The widest set of instructions that this CPU has, in the terms of the x86-64 psABI, or the architecture's name.
 /// The compiler's built-in function takes a string literal only, so Swift cannot call it.
 static inline const char *platform_cpu_level(void) {

@@ -9,6 +9,8 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
   public let targets: TargetShape
   let x: StoredRows
   let y: StoredRows
+  /// Where announced rows come to, if not into the system's cache.
+  private let staged: (x: StagedReads, y: StagedReads)?
 
   /// The samples of an open file; `byLibrary`, by libhdf5's own way of reading alone.
   ///
@@ -30,6 +32,13 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     // The datasets keep the file open.
     x = try StoredRows(file.x, in: raw, byLibrary: byLibrary)
     y = try StoredRows(file.y, in: raw, byLibrary: byLibrary)
+    staged = nil
+  }
+
+  /// The same rows, read another way.
+  private init(_ other: FileRows, staged: (x: StagedReads, y: StagedReads)) {
+    (location, targets, x, y) = (other.location, other.targets, other.x, other.y)
+    self.staged = staged
   }
 
   /// The same rows of the same open file in another format, their targets as numbers.
@@ -38,6 +47,7 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     targets = .values(columns: other.y.width)
     x = other.x
     y = other.y
+    staged = nil
   }
 
   /// The same rows with their targets as numbers, whatever they are taken for, in the format that has a place for all that are
@@ -52,13 +62,22 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
 
   /// What reads rows, on one thread at a time.
   public func makeReader() throws(LockstepError) -> any RowReading<Element> {
-    try Reader(x: RowReader(x), y: RowReader(y))
+    try Reader(x: RowReader(x, staged: staged?.x), y: RowReader(y, staged: staged?.y))
   }
 
-  /// Tells the system to begin to read these rows.
-  public func willRead(_ rows: Range<Int>) {
-    x.willRead(rows)
-    y.willRead(rows)
+  /// Begins to read these rows, or tells the system to.
+  public func willRead(_ rows: Range<Int>, _ part: RowPart) {
+    if part != .targets { x.willRead(rows, staged?.x) }
+    if part != .features { y.willRead(rows, staged?.y) }
+  }
+
+  /// The same rows, if both features and targets are contiguous.
+  public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
+    let xBytes = Int(Double(bytes) * Double(x.rowBytes) / Double(x.rowBytes + y.rowBytes))
+    guard let xReads = x.stagedReads(rowsAtOnce: rowsAtOnce, bytes: xBytes),
+      let yReads = y.stagedReads(rowsAtOnce: rowsAtOnce, bytes: bytes - xBytes)
+    else { return nil }
+    return FileRows(self, staged: (xReads, yReads))
   }
 
   /// Throws ``LockstepError`` if the file was written or cut off since it was opened.

@@ -26,7 +26,11 @@ public final class NormalizedRows<Element: Scalar>: RowSource {
   /// Those of the other source.
   public var preferredRows: Int { source.preferredRows }
   /// Tells that these rows will be read soon.
-  public func willRead(_ rows: Range<Int>) { source.willRead(rows) }
+  public func willRead(_ rows: Range<Int>, _ part: RowPart) { source.willRead(rows, part) }
+  /// The same rows, read past the system's cache.
+  public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
+    source.staged(rowsAtOnce: rowsAtOnce, bytes: bytes).map { NormalizedRows($0, normalization) }
+  }
   /// Throws ``LockstepError`` if what was learnt of the rows may no longer hold.
   public func requireUnchanged() throws(LockstepError) { try source.requireUnchanged() }
 

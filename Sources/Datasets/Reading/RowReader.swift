@@ -4,23 +4,26 @@ import Primitives
 /// Reads rows of one dataset on one thread at a time: it owns scratch memory, and remembers the chunk that it decoded last.
 final class RowReader {
   let source: StoredRows
+  /// Where rows may be already that were announced.
+  private let staged: StagedReads?
   private let decoder: ChunkDecoder?
   /// Bytes as they are in the file, where they are to be converted.
   private let scratch: AlignedBuffer<UInt8>
   /// The chunk that was decoded last, and its bytes, which lie in the decoder.
   private var last: (chunk: Int, bytes: UnsafeRawBufferPointer)?
 
-  /// A reader of `source`.
+  /// A reader of `source`, that looks into `staged` first.
   ///
   /// - Throws: ``LockstepError`` of kind `memory` if there is none for decoding.
-  init(_ source: StoredRows) throws(LockstepError) {
+  init(_ source: StoredRows, staged: StagedReads? = nil) throws(LockstepError) {
     self.source = source
+    self.staged = staged
     var scratchBytes = 0
     switch source.access {
     case .chunks(let rows):
       decoder = ChunkDecoder(
         filters: source.dataset.filters, elementBytes: source.elementBytes,
-        chunkBytes: rows * source.width * source.elementBytes)
+        chunkBytes: rows * source.rowBytes)
       guard decoder != nil else {
         throw LockstepError(.memory, source.name, "there is no memory to decode its chunks")
       }
@@ -45,10 +48,10 @@ final class RowReader {
   {
     precondition(values.count == rows.count * source.width)
     let type = source.dataset.type
-    if case .contiguous(let offset) = source.access, type == Element.elementType {
-      let start = offset + rows.lowerBound * source.width * source.elementBytes
+    if withStagedBytes(of: rows, { StoredNumbers(type, $0).convert(to: values) }) { return }
+    if type == Element.elementType, let part = source.part(rows) {
       try withHDF5Errors { () throws(HDF5Error) in
-        try source.file.read(at: start, into: UnsafeMutableRawBufferPointer(values))
+        try source.file.read(at: part.lowerBound, into: UnsafeMutableRawBufferPointer(values))
       }
       return
     }
@@ -75,7 +78,7 @@ final class RowReader {
     precondition(labels.count == rows.count && source.width == 1)
     let type = source.dataset.type
     var bad: (row: Int, value: String)?
-    let isDone = try readPieces(rows) { first, bytes in
+    func take(_ first: Int, _ bytes: UnsafeRawBufferPointer) {
       let part = first..<first + bytes.count / source.elementBytes
       let numbers = StoredNumbers(type, bytes)
       if let (index, value) = numbers.convertToLabels(UnsafeMutableBufferPointer(rebasing: labels[part])),
@@ -84,6 +87,8 @@ final class RowReader {
         bad = (rows.lowerBound + first + index, value)
       }
     }
+    var isDone = withStagedBytes(of: rows) { take(0, $0) }
+    if !isDone { isDone = try readPieces(rows, take) }
     if !isDone { bad = try readLabelsByLibrary(rows, into: labels) }
     if let bad {
       throw LockstepError(
@@ -91,6 +96,12 @@ final class RowReader {
         expected: "a whole number from 0 up",
         remedy: "Number the classes from 0, or choose --loss mse for regression.")
     }
+  }
+
+  /// Calls `body` with the rows' bytes if they are where announced rows come to.
+  private func withStagedBytes(of rows: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
+    guard let staged, let part = source.part(rows) else { return false }
+    return staged.withBytes(of: part, body) != nil
   }
 
   /// Hands the rows' bytes out piece by piece, each with the number of its first row among `rows`; false if only libhdf5 can
@@ -102,14 +113,14 @@ final class RowReader {
     switch source.access {
     case .library: return false
     case .contiguous(let offset):
-      let rowBytes = source.width * source.elementBytes
+      let rowBytes = source.rowBytes
       try readContiguous(at: offset + rows.lowerBound * rowBytes, rows: rows.count, rowBytes: rowBytes, body)
     case .chunks(let chunkRows):
       var row = rows.lowerBound
       while row < rows.upperBound {
         let chunk = row / chunkRows
         let end = min((chunk + 1) * chunkRows, rows.upperBound)
-        let rowBytes = source.width * source.elementBytes
+        let rowBytes = source.rowBytes
         let first = (row - rows.lowerBound) * rowBytes
         let whole = end - row == chunkRows ? place.map { $0[first..<first + chunkRows * rowBytes] } : nil
         let bytes = try decoded(
@@ -154,7 +165,7 @@ final class RowReader {
       try source.dataset.readStoredChunk(at: origin, into: decoder.stored)
     }
     do throws(ChunkDecoder.Damage) {
-      let bytes = try decoder.decode(stored, count: rows * source.width * source.elementBytes, into: place)
+      let bytes = try decoder.decode(stored, count: rows * source.rowBytes, into: place)
       if place == nil || bytes.baseAddress != UnsafeRawPointer(place?.baseAddress) { last = (chunk, bytes) }
       return bytes
     } catch {

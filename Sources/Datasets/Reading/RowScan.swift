@@ -2,33 +2,34 @@ import Dispatch
 import Kernels
 import Primitives
 
-/// A pass over all rows in order: blocks are read and looked at by several threads, and handed out one after the other.
+/// A pass over all rows in order: threads read blocks and look at them, while blocks that are ready are handed out one after the
+/// other.
 ///
 /// The memory is bounded whatever the number of rows.
 struct RowScan<Element: Scalar> {
-  /// What is looked at.
-  enum Part {
-    case features
-    case targets
-    /// Features and targets.
-    case rows
-  }
-
   private let source: any RowSource<Element>
   private let blockRows: Int
+  private let blocks: Int
   private let lanes: [Lane]
 
-  /// A pass over `source` by at most so many threads.
-  init(_ source: any RowSource<Element>, threads: Int) throws(LockstepError) {
+  /// A pass over `source` by at most so many threads, besides that of the caller if there is more than one.
+  ///
+  /// - Parameter place: where all rows come to, if they are to stay in memory.
+  init(_ source: any RowSource<Element>, threads: Int, into place: RowPlace<Element>? = nil)
+    throws(LockstepError)
+  {
     self.source = source
     blockRows = Self.blockRows(source)
-    let blocks = (source.count - 1) / blockRows + 1
+    blocks = (source.count + blockRows - 1) / blockRows
+    // One block more than are read at a time is the one that is handed out.
+    let count = threads > 1 ? max(1, min(threads + 1, blocks)) : 1
     var lanes: [Lane] = []
-    for _ in 0..<max(1, min(threads, blocks)) {
-      lanes.append(try Lane(source, capacity: min(blockRows, source.count)))
-    }
+    for _ in 0..<count { lanes.append(try Lane(source, capacity: min(blockRows, source.count), place)) }
     self.lanes = lanes
   }
+
+  /// How many blocks the source is told of before they are read.
+  private static var blocksAhead: Int { 16 }
 
   /// About a megabyte, and whole chunks where there are any, so that none is decoded twice.
   private static func blockRows(_ source: any RowSource<Element>) -> Int {
@@ -42,7 +43,7 @@ struct RowScan<Element: Scalar> {
   ///
   /// - Throws: ``LockstepError`` if rows cannot be read, or of kind `badData` naming the first row that has a number that is
   ///   not finite; what `body` throws.
-  func forEach(_ part: Part, _ body: (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Void)
+  func forEach(_ part: RowPart, _ body: (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Void)
     throws(LockstepError)
   {
     let source = source
@@ -57,52 +58,87 @@ struct RowScan<Element: Scalar> {
   ///
   /// - Throws: ``LockstepError`` if rows cannot be read; the first that `find` throws, in order; what `body` throws.
   func forEach<Finding: Sendable>(
-    _ part: Part, finding find: @Sendable (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Finding,
+    _ part: RowPart,
+    finding find: @escaping @Sendable (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Finding,
     _ body: (Range<Int>, RowPlace<Element>, Finding) throws(LockstepError) -> Void
   ) throws(LockstepError) {
     let slots = lanes.map { _ in Slot<Finding>() }
-    var start = 0
-    while start < source.count {
-      let first = start
-      if lanes.count == 1 {
-        slots[0].outcome = lanes[0].read(block(at: start), part, find)
-      } else {
-        DispatchQueue.concurrentPerform(iterations: lanes.count) { index in
-          slots[index].outcome = lanes[index].read(block(at: first + index * blockRows), part, find)
-        }
+    for block in 0..<min(Self.blocksAhead, blocks) { source.willRead(rows(of: block), part) }
+    guard lanes.count > 1 else {
+      for block in 0..<blocks {
+        slots[0].outcome = read(block, by: lanes[0], part, find)
+        try hand(slots[0], lanes[0], part, body)
       }
-      for (lane, slot) in zip(lanes, slots) {
-        if let finding = try slot.outcome?.get() { try body(lane.rows, lane.place(part), finding) }
+      return
+    }
+    func begin(_ block: Int) {
+      guard block < blocks else { return }
+      let (lane, slot) = (lanes[block % lanes.count], slots[block % lanes.count])
+      DispatchQueue.global(qos: .userInitiated).async(group: lane.group) {
+        slot.outcome = read(block, by: lane, part, find)
       }
-      start = min(start + lanes.count * blockRows, source.count)
+    }
+    // However this ends, nobody reads into memory any more that may then be given up.
+    defer { for lane in lanes { lane.group.wait() } }
+    for block in 0..<lanes.count { begin(block) }
+    for block in 0..<blocks {
+      let index = block % lanes.count
+      lanes[index].group.wait()
+      try hand(slots[index], lanes[index], part, body)
+      begin(block + lanes.count)
     }
   }
 
-  /// What became of one lane's block; nil if there was none.
+  private func read<Finding>(
+    _ block: Int, by lane: Lane, _ part: RowPart,
+    _ find: (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Finding
+  ) -> Result<Finding, LockstepError> {
+    if block + Self.blocksAhead < blocks { source.willRead(rows(of: block + Self.blocksAhead), part) }
+    return lane.read(rows(of: block), part, find)
+  }
+
+  private func hand<Finding>(
+    _ slot: Slot<Finding>, _ lane: Lane, _ part: RowPart,
+    _ body: (Range<Int>, RowPlace<Element>, Finding) throws(LockstepError) -> Void
+  ) throws(LockstepError) {
+    guard let finding = try slot.outcome?.get() else { return }
+    slot.outcome = nil
+    try body(lane.rows, lane.place(part), finding)
+  }
+
+  /// What became of one lane's block.
   ///
   /// `Sendable` is unchecked because nothing is locked: a slot goes from thread to thread with its lane.
   private final class Slot<Finding>: @unchecked Sendable {
     var outcome: Result<Finding, LockstepError>?
   }
 
-  private func block(at start: Int) -> Range<Int> {
-    min(start, source.count)..<min(start + blockRows, source.count)
+  private func rows(of block: Int) -> Range<Int> {
+    block * blockRows..<min((block + 1) * blockRows, source.count)
   }
 
   /// One thread's reader and the block that it read.
   ///
-  /// `Sendable` is unchecked because nothing is locked: a lane is used by one thread at a time, by that of
-  /// `concurrentPerform` while blocks are read, and by its caller between that.
+  /// `Sendable` is unchecked because nothing is locked: a lane is used by one thread at a time, by one of Dispatch's from when a
+  /// block is begun until the group is empty, and by the caller between that.
   private final class Lane: @unchecked Sendable {
     private let source: any RowSource<Element>
     private let reader: any RowReading<Element>
+    /// Where the rows of all blocks come to, if not here.
+    private let whole: RowPlace<Element>?
+    /// Entered while a block is being read.
+    let group = DispatchGroup()
     private let x: AlignedBuffer<Element>
     private let values: AlignedBuffer<Element>
     private let labels: AlignedBuffer<Int32>
     private(set) var rows = 0..<0
 
-    init(_ source: any RowSource<Element>, capacity: Int) throws(LockstepError) {
+    init(_ source: any RowSource<Element>, capacity rows: Int, _ whole: RowPlace<Element>?)
+      throws(LockstepError)
+    {
       self.source = source
+      self.whole = whole
+      let capacity = whole == nil ? rows : 0
       reader = try source.makeReader()
       x = AlignedBuffer(repeating: 0, count: capacity * source.features)
       var (numbers, classes) = (0, 0)
@@ -115,7 +151,13 @@ struct RowScan<Element: Scalar> {
     }
 
     /// Where the block's rows are.
-    func place(_ part: Part) -> RowPlace<Element> {
+    func place(_ part: RowPart) -> RowPlace<Element> {
+      if let whole {
+        let place = whole.part(rows, of: source.count)
+        return RowPlace(
+          x: part == .targets ? UnsafeMutableBufferPointer(rebasing: place.x[..<0]) : place.x,
+          targets: part == .features ? nil : place.targets)
+      }
       func filled<Number>(_ buffer: AlignedBuffer<Number>, _ width: Int) -> UnsafeMutableBufferPointer<Number>
       {
         UnsafeMutableBufferPointer(rebasing: buffer.elements[..<(rows.count * width)])
@@ -128,13 +170,12 @@ struct RowScan<Element: Scalar> {
       }
     }
 
-    /// Reads a block, unless it is empty, and looks at it.
+    /// Reads a block and looks at it.
     func read<Finding>(
-      _ rows: Range<Int>, _ part: Part,
+      _ rows: Range<Int>, _ part: RowPart,
       _ find: (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Finding
-    ) -> Result<Finding, LockstepError>? {
+    ) -> Result<Finding, LockstepError> {
       self.rows = rows
-      guard !rows.isEmpty else { return nil }
       do throws(LockstepError) {
         let place = place(part)
         try reader.read(rows, into: place)

@@ -20,8 +20,11 @@ public protocol RowSource<Element>: AnyObject, Sendable {
   var preferredRows: Int { get }
   /// What reads rows, on one thread at a time.
   func makeReader() throws(LockstepError) -> any RowReading<Element>
-  /// Tells that these rows will be read soon.
-  func willRead(_ rows: Range<Int>)
+  /// Tells that these rows will be read soon, or their part.
+  func willRead(_ rows: Range<Int>, _ part: RowPart)
+  /// The same rows, of which those that ``willRead(_:_:)`` is told of, at most so many at a time, are read past the system's cache,
+  /// into memory of at most `bytes` bytes; nil if that is not possible. They are best read in the order of what it was told.
+  func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)?
   /// Throws if what was learnt of the rows may no longer hold.
   func requireUnchanged() throws(LockstepError)
 }
@@ -34,6 +37,16 @@ public protocol RowReading<Element>: AnyObject {
   ///
   /// - Throws: ``LockstepError`` if they cannot be read, or if a label is not a whole number from 0 up.
   func read(_ rows: Range<Int>, into block: RowPlace<Element>) throws(LockstepError)
+}
+
+/// What is read of rows.
+public enum RowPart: Sendable {
+  /// The features.
+  case features
+  /// The targets.
+  case targets
+  /// Features and targets.
+  case rows
 }
 
 /// What the targets of a row are.
@@ -88,7 +101,10 @@ extension RowSource {
   public var preferredRows: Int { 1 }
 
   /// Nothing, unless there is something to prepare.
-  public func willRead(_ rows: Range<Int>) {}
+  public func willRead(_ rows: Range<Int>, _ part: RowPart) {}
+
+  /// Not possible, unless rows are in a file.
+  public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? { nil }
 
   /// Nothing, unless rows can change.
   public func requireUnchanged() throws(LockstepError) {}

@@ -8,7 +8,9 @@ public final class SelectedRows<Element: Scalar>: RowSource {
   /// The rows of `source` with the features that `selection` says.
   ///
   /// - Throws: ``LockstepError`` of kind `badData` if it does not have all of these.
-  public init(_ source: any RowSource<Element>, _ selection: FeatureSelection) throws(LockstepError) {
+  public convenience init(_ source: any RowSource<Element>, _ selection: FeatureSelection)
+    throws(LockstepError)
+  {
     let last = selection.columns.max() ?? 0
     guard last < source.features else {
       throw LockstepError(
@@ -16,6 +18,10 @@ public final class SelectedRows<Element: Scalar>: RowSource {
         found: "\(source.features) a row", expected: "at least \(last + 1)",
         remedy: "Name data of the kind that the features were chosen from.")
     }
+    self.init(source, valid: selection)
+  }
+
+  private init(_ source: any RowSource<Element>, valid selection: FeatureSelection) {
     self.source = source
     self.selection = selection
   }
@@ -35,7 +41,11 @@ public final class SelectedRows<Element: Scalar>: RowSource {
   /// The number in the other source.
   public func featureNumber(_ column: Int) -> Int { source.featureNumber(selection.columns[column]) }
   /// Tells that these rows will be read soon.
-  public func willRead(_ rows: Range<Int>) { source.willRead(rows) }
+  public func willRead(_ rows: Range<Int>, _ part: RowPart) { source.willRead(rows, part) }
+  /// The same rows, read past the system's cache.
+  public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
+    source.staged(rowsAtOnce: rowsAtOnce, bytes: bytes).map { SelectedRows($0, valid: selection) }
+  }
   /// Throws ``LockstepError`` if what was learnt of the rows may no longer hold.
   public func requireUnchanged() throws(LockstepError) { try source.requireUnchanged() }
 

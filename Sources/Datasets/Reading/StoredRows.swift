@@ -34,6 +34,9 @@ final class StoredRows: Sendable {
     self.dataset = dataset
   }
 
+  /// The bytes of a row in the file.
+  var rowBytes: Int { width * elementBytes }
+
   /// "FILE:DATASET", as messages name it.
   var name: String { "\(dataset.place)" }
 
@@ -73,10 +76,21 @@ final class StoredRows: Sendable {
     }
   }
 
-  /// Tells the system that these rows will be read soon.
-  func willRead(_ rows: Range<Int>) {
-    guard case .contiguous(let offset) = access else { return }
-    let rowBytes = width * elementBytes
-    file.willRead(at: offset + rows.lowerBound * rowBytes, count: rows.count * rowBytes)
+  /// Where these rows are in the file, if they follow each other there.
+  func part(_ rows: Range<Int>) -> Range<Int>? {
+    guard case .contiguous(let offset) = access else { return nil }
+    return offset + rows.lowerBound * rowBytes..<offset + rows.upperBound * rowBytes
+  }
+
+  /// Begins to read these rows into `staged`, or tells the system that they will be read soon.
+  func willRead(_ rows: Range<Int>, _ staged: StagedReads?) {
+    guard let part = part(rows) else { return }
+    if let staged { staged.announce(part) } else { file.willRead(at: part.lowerBound, count: part.count) }
+  }
+
+  /// Reads of so many rows at a time past the system's cache, if it is possible.
+  func stagedReads(rowsAtOnce: Int, bytes: Int) -> StagedReads? {
+    guard case .contiguous = access else { return nil }
+    return file.withDescriptor { StagedReads($0, partBytes: rowsAtOnce * rowBytes, bytes: bytes) }
   }
 }

@@ -11,11 +11,8 @@ public final class KeptRows<Element: Scalar>: RowSource {
   private let places: [Int]
 
   /// The rows of `source` that are not kept aside. Takes time for each row of it, a few nanoseconds.
-  public init(_ source: any RowSource<Element>, split: Split, stride: Int) {
+  public convenience init(_ source: any RowSource<Element>, split: Split, stride: Int) {
     precondition(split.count == source.count && stride > 0)
-    self.source = source
-    self.split = split
-    self.stride = stride
     var places: [Int] = []
     places.reserveCapacity((split.count - split.validationCount) / stride + 2)
     var kept = 0
@@ -23,7 +20,14 @@ public final class KeptRows<Element: Scalar>: RowSource {
       if kept % stride == 0 { places.append(row) }
       kept += 1
     }
-    self.places = places + [source.count]
+    self.init(source, split: split, stride: stride, places: places + [source.count])
+  }
+
+  private init(_ source: any RowSource<Element>, split: Split, stride: Int, places: [Int]) {
+    self.source = source
+    self.split = split
+    self.stride = stride
+    self.places = places
   }
 
   /// The number of rows.
@@ -42,7 +46,16 @@ public final class KeptRows<Element: Scalar>: RowSource {
   public func requireUnchanged() throws(LockstepError) { try source.requireUnchanged() }
 
   /// Tells that these rows will be read soon.
-  public func willRead(_ rows: Range<Int>) { source.willRead(span(of: rows)) }
+  public func willRead(_ rows: Range<Int>, _ part: RowPart) { source.willRead(span(of: rows), part) }
+
+  /// The same rows, read past the system's cache.
+  public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
+    let strides = (rowsAtOnce - 1) / stride + 1
+    let most = zip(places, places.dropFirst(strides)).map { $1 - $0 }.max() ?? source.count
+    return source.staged(rowsAtOnce: most, bytes: bytes).map {
+      KeptRows($0, split: split, stride: stride, places: places)
+    }
+  }
 
   /// The rows of the other source among which these are.
   private func span(of rows: Range<Int>) -> Range<Int> {

@@ -11,6 +11,8 @@ public final class SampleStream<Element: Scalar> {
   public let count: Int
   /// The width that a network's output layer needs: targets, or classes.
   public let outputs: Int
+  /// Whether rows are read past the system's cache.
+  public let isPastCache: Bool
   private let source: any RowSource<Element>
   private let shape: BlockShape
   private let seed: UInt64
@@ -46,11 +48,13 @@ public final class SampleStream<Element: Scalar> {
     public var budget: Int
     /// How many threads read.
     public var threads: Int
+    /// Whether rows are to be read past the system's cache, where that is possible.
+    public var pastCache: Bool
 
     /// A plan; see the properties.
     public init(
       shuffle: Shuffle, shape: BlockShape, seed: UInt64, batchSize: Int, epochs: Int, budget: Int,
-      threads: Int
+      threads: Int, pastCache: Bool = false
     ) {
       self.shuffle = shuffle
       self.shape = shape
@@ -59,6 +63,7 @@ public final class SampleStream<Element: Scalar> {
       self.epochs = epochs
       self.budget = budget
       self.threads = threads
+      self.pastCache = pastCache
     }
 
     /// The windows that a minibatch may touch.
@@ -77,7 +82,6 @@ public final class SampleStream<Element: Scalar> {
         .configuration, "--shuffle", "full needs all rows in memory, and they are more than the budget holds",
         remedy: "Choose --shuffle blocks or a larger --memory-budget.")
     }
-    self.source = source
     self.outputs = outputs
     count = source.count
     shape = plan.shape
@@ -89,11 +93,23 @@ public final class SampleStream<Element: Scalar> {
     let (all, overflow) = plan.epochs.multipliedReportingOverflow(by: windowsPerEpoch)
     end = overflow ? .max : all
     windowsAnnounced = max(1, (64 << 20) / max(1, plan.shape.windowRows * source.rowBytes))
+    let slots = try Self.slots(source, plan)
+    let ringBytes = slots * plan.shape.windowRows * source.rowBytes
+    let staged =
+      plan.pastCache
+      ? source.staged(
+        rowsAtOnce: plan.shape.blockRows, bytes: min(Self.mostStaged, plan.budget - ringBytes)) : nil
+    self.source = staged ?? source
+    isPastCache = staged != nil
     ring = SampleRing(
-      slots: try Self.slots(source, plan), windowRows: plan.shape.windowRows, features: source.features,
+      slots: slots, windowRows: plan.shape.windowRows, features: source.features,
       targets: source.targets)
-    loader = try WindowLoader(source, ring: ring, classes: outputs, threads: plan.threads)
+    loader = try WindowLoader(
+      self.source, ring: ring, classes: outputs, threads: plan.threads, announcesInTurn: isPastCache)
   }
+
+  /// The most bytes that are read past the cache ahead of the windows: what a fast disk reads in some milliseconds.
+  private static var mostStaged: Int { 32 << 20 }
 
   deinit { loader.cancel() }
 
@@ -110,8 +126,10 @@ public final class SampleStream<Element: Scalar> {
     return Double(least + 1) * window <= Double(plan.budget) ? least + 1 : least
   }
 
-  /// The bytes of the ring.
-  public var bytes: Int { ring.slots * ring.windowRows * source.rowBytes }
+  /// The bytes of the ring, and those that are on their way to it.
+  public var bytes: Int {
+    ring.slots * ring.windowRows * source.rowBytes + (isPastCache ? Self.mostStaged : 0)
+  }
 
   /// The order of `epoch`, by where its rows come to lie in the ring.
   public func order(_ epoch: Int) -> EpochOrder {
@@ -148,18 +166,18 @@ public final class SampleStream<Element: Scalar> {
   /// far as they are needed at once.
   private func loadWindows(from first: Int, needed: Int) {
     var window = max(next ?? first, first)
+    announceWindows(from: window)
     while window < first + ring.slots, window < end || window <= needed {
       let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
       loader.load(blockOrder(ofUpcoming: epoch).rows(ofWindow: number), into: window % ring.slots)
       window += 1
     }
     next = window
-    announceWindows(from: window)
   }
 
   private func announceWindows(from first: Int) {
     var window = max(nextAnnounced ?? first, first)
-    while window < first + windowsAnnounced, window < end {
+    while window < first + ring.slots + windowsAnnounced, window < end {
       let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
       loader.announce(blockOrder(ofUpcoming: epoch).rows(ofWindow: number))
       window += 1

@@ -36,11 +36,23 @@ public final class ValidRows<Element: Scalar>: RowSource {
   public func requireUnchanged() throws(LockstepError) { try source.requireUnchanged() }
 
   /// Tells that these rows will be read soon.
-  public func willRead(_ rows: Range<Int>) {
+  public func willRead(_ rows: Range<Int>, _ part: RowPart) {
     guard !rows.isEmpty else { return }
-    source.willRead(
-      rows.lowerBound + skipped(before: rows.lowerBound)..<rows.upperBound
-        + skipped(before: rows.upperBound - 1))
+    forEachRun(rows) { source.willRead($0, part) }
+  }
+
+  /// The same rows, read past the system's cache.
+  public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
+    source.staged(rowsAtOnce: rowsAtOnce, bytes: bytes).map { ValidRows($0, without: invalid) }
+  }
+
+  /// Calls `body` with the ranges of rows of the other source that these rows are.
+  private func forEachRun<Failure: Error>(_ rows: Range<Int>, _ body: (Range<Int>) throws(Failure) -> Void)
+    throws(Failure)
+  {
+    let skipped = skipped(before: rows.lowerBound)..<skipped(before: rows.upperBound - 1)
+    let span = rows.lowerBound + skipped.lowerBound..<rows.upperBound + skipped.upperBound
+    try span.forEachRun(without: invalid[skipped], body)
   }
 
   /// What reads rows, on one thread at a time.
@@ -70,10 +82,8 @@ public final class ValidRows<Element: Scalar>: RowSource {
 
     func read(_ rows: Range<Int>, into place: RowPlace<Element>) throws(LockstepError) {
       guard !rows.isEmpty else { return }
-      let skipped = valid.skipped(before: rows.lowerBound)..<valid.skipped(before: rows.upperBound - 1)
-      let span = rows.lowerBound + skipped.lowerBound..<rows.upperBound + skipped.upperBound
       var done = 0
-      try span.forEachRun(without: valid.invalid[skipped]) { run throws(LockstepError) in
+      try valid.forEachRun(rows) { run throws(LockstepError) in
         try reader.read(run, into: place.part(done..<done + run.count, of: rows.count))
         done += run.count
       }

@@ -14,16 +14,20 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
   private let classes: Int
   private let readers: [any RowReading<Element>]
   private let queue = DispatchQueue(label: "lockstep.windows", qos: .userInitiated)
-  /// Where the system is told of what comes later, which it may take its time for.
-  private let announcements = DispatchQueue(label: "lockstep.announcements", qos: .userInitiated)
+  /// Where the source is told of what comes later, which it may take its time for.
+  private let announcements: DispatchQueue
   /// One a slot: entered while the slot is being filled.
   private let groups: [DispatchGroup]
   private let failures: Mutex<[LockstepError?]>
   private let isCancelled = Atomic(false)
 
-  init(_ source: any RowSource<Element>, ring: SampleRing<Element>, classes: Int, threads: Int)
-    throws(LockstepError)
-  {
+  /// A loader by so many threads; `announcesInTurn`, if the source is to know of rows before they are loaded.
+  init(
+    _ source: any RowSource<Element>, ring: SampleRing<Element>, classes: Int, threads: Int,
+    announcesInTurn: Bool = false
+  ) throws(LockstepError) {
+    announcements =
+      announcesInTurn ? queue : DispatchQueue(label: "lockstep.announcements", qos: .userInitiated)
     self.source = source
     self.ring = ring
     self.classes = classes
@@ -41,10 +45,11 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
     announcements.sync {}
   }
 
-  /// Tells the system that `blocks` will be read soon, so that the disk has work at all times.
+  /// Tells the source that `blocks` will be read soon, in the order in which they are then, so that the disk has work at all times.
   func announce(_ blocks: [Range<Int>]) {
     announcements.async { [self] in
-      for block in blocks where !isCancelled.load(ordering: .relaxed) { source.willRead(block) }
+      for block in blocks.sorted(by: { $0.lowerBound < $1.lowerBound })
+      where !isCancelled.load(ordering: .relaxed) { source.willRead(block, .rows) }
     }
   }
 

@@ -27,12 +27,13 @@ struct SampleStreamTests {
 
   func source() throws -> FileRows<Float> { try FileRows(try DatasetFile(location), role: .labels) }
 
-  func plan(_ shuffle: Shuffle = .blocks(shape), batch: Int, windows: Int = 3, threads: Int = 2)
-    -> SampleStream<Float>.Plan
-  {
+  func plan(
+    _ shuffle: Shuffle = .blocks(shape), batch: Int, windows: Int = 3, threads: Int = 2,
+    pastCache: Bool = false
+  ) -> SampleStream<Float>.Plan {
     SampleStream<Float>.Plan(
-      shuffle: shuffle, shape: Self.shape, seed: 8, batchSize: batch, epochs: 3, budget: windows * 64 * 8,
-      threads: threads)
+      shuffle: shuffle, shape: Self.shape, seed: 8, batchSize: batch, epochs: 3,
+      budget: windows * 64 * 8 + (pastCache ? 1 << 18 : 0), threads: threads, pastCache: pastCache)
   }
 
   /// The rows of some epochs as minibatches would see them, by features and by targets.
@@ -86,6 +87,31 @@ struct SampleStreamTests {
     }
   }
 
+  @Test(
+    "gives the same rows if it reads past the system's cache, where it can",
+    arguments: [1, 16, 64, 65, 1003], [1, 2, 3])
+  func pastCache(count: Int, threads: Int) throws {
+    try write(count)
+    let plan = plan(batch: min(7, count), threads: threads, pastCache: true)
+    let stream = try SampleStream(source(), outputs: count, plan: plan)
+    #expect(stream.isPastCache == StagedReadsTests.arePossible)
+    #expect(try rows(stream, batch: min(7, count), epochs: 0..<3) == expected(count, epochs: 0..<3))
+    let late = try SampleStream(source(), outputs: count, plan: plan)
+    let all = expected(count, epochs: 1..<3)
+    #expect(
+      try rows(late, batch: min(7, count), epochs: 1..<3, from: count / 2) == [
+        Array(all[0][(count / 2)...]), all[1],
+      ])
+  }
+
+  @Test("reads compressed files through the cache")
+  func compressedPastCache() throws {
+    try write(400, options: DatasetOptions(layout: .chunked([16, 1]), deflate: 1))
+    let stream = try SampleStream(source(), outputs: 400, plan: plan(batch: 7, pastCache: true))
+    #expect(!stream.isPastCache)
+    #expect(try rows(stream, batch: 7, epochs: 0..<2) == expected(400, epochs: 0..<2))
+  }
+
   @Test("gives them in the file's order if they are not shuffled")
   func fileOrder() throws {
     try write(500)
@@ -121,9 +147,11 @@ struct SampleStreamTests {
     let kept = (0..<1003).filter { !split.isValidation($0) }
     let source = KeptRows(try source(), split: split, stride: 16)
     #expect(source.count == kept.count)
-    let stream = try SampleStream(source, outputs: 1003, plan: plan(batch: 5))
     let all = expected(kept.count, epochs: 0..<2).map { $0.map { kept[$0] } }
-    #expect(try rows(stream, batch: 5, epochs: 0..<2) == all)
+    for pastCache in [false, true] {
+      let stream = try SampleStream(source, outputs: 1003, plan: plan(batch: 5, pastCache: pastCache))
+      #expect(try rows(stream, batch: 5, epochs: 0..<2) == all)
+    }
   }
 
   @Test("says what it needs if the budget does not hold it, and that a full shuffle needs everything")
@@ -149,11 +177,19 @@ struct SampleStreamTests {
 
   @Test("tells what it cannot read, the first of it, whatever the threads", arguments: [1, 2, 3])
   func damage(threads: Int) throws {
-    try write(1003)
-    let stream = try SampleStream(source(), outputs: 500, plan: plan(batch: 10, threads: threads))
+    for pastCache in [false, true] {
+      try write(1003)
+      let plan = plan(batch: 10, threads: threads, pastCache: pastCache)
+      try damage(plan)
+      folder.remove("d.h5")
+    }
+  }
+
+  private func damage(_ plan: SampleStream<Float>.Plan) throws {
+    let stream = try SampleStream(source(), outputs: 500, plan: plan)
     let error = #expect(throws: LockstepError.self) { _ = try rows(stream, batch: 10, epochs: 0..<1) }
     #expect(error?.kind == .badData && error?.subject == location.yName)
-    let shrunk = try SampleStream(source(), outputs: 1003, plan: plan(batch: 10, threads: threads))
+    let shrunk = try SampleStream(source(), outputs: 1003, plan: plan)
     _ = try shrunk.require(epoch: 0, from: 0, rows: 10)
     try folder.change("d.h5") { $0.removeLast(3000) }
     let second = #expect(throws: LockstepError.self) { _ = try rows(shrunk, batch: 10, epochs: 0..<1) }

@@ -1,0 +1,115 @@
+import Dispatch
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Datasets
+
+@Suite("Parts of a file on their way")
+struct StagedReadsTests {
+  let folder: TemporaryFolder
+  let descriptor: Int32
+  let bytes: [UInt8]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 / 256) }
+    try Data(bytes).write(to: URL(fileURLWithPath: folder.file("bytes")))
+    descriptor = open(folder.file("bytes"), O_RDONLY)
+  }
+
+  /// Not every file system of those on which tests run has such reads.
+  static let arePossible: Bool = {
+    guard let test = try? StagedReadsTests() else { return false }
+    defer { close(test.descriptor) }
+    return StagedReads(test.descriptor, partBytes: 1, bytes: 1 << 20) != nil
+  }()
+
+  /// Reads of parts of 1,000 bytes, so many at a time.
+  func staged(_ count: Int) throws -> StagedReads {
+    try #require(StagedReads(descriptor, partBytes: 1000, bytes: count * 8192))
+  }
+
+  func part(_ index: Int) -> Range<Int> { 1000 * index + 3..<1000 * (index + 1) }
+
+  /// Whether the bytes are there, and right.
+  func isThere(_ part: Range<Int>, _ staged: StagedReads) -> Bool {
+    staged.withBytes(of: part) { $0.elementsEqual(bytes[part]) } ?? false
+  }
+
+  @Test("come whatever their number, in the order of their announcement", .enabled(if: arePossible))
+  func inOrder() throws {
+    defer { close(descriptor) }
+    for cells in [4, 9, 50, 200] {
+      let staged = try staged(cells)
+      #expect(staged.bytes <= cells * 8192)
+      for index in 0..<99 { staged.announce(part(index)) }
+      for index in 0..<99 { #expect(isThere(part(index), staged)) }
+    }
+  }
+
+  @Test("come to several threads, each its own", .enabled(if: arePossible))
+  func threads() throws {
+    defer { close(descriptor) }
+    let staged = try staged(8)
+    for index in 0..<99 { staged.announce(part(index)) }
+    let right = Atomic(0)
+    let wrong = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: 3) { [bytes] thread in
+      for index in stride(from: thread, to: 99, by: 3) {
+        let part = 1000 * index + 3..<1000 * (index + 1)
+        // One thread may be so far ahead of the others that there is no room for what it wants.
+        guard let isRight = staged.withBytes(of: part, { $0.elementsEqual(bytes[part]) }) else { continue }
+        if isRight { right.add(1, ordering: .relaxed) } else { wrong.add(1, ordering: .relaxed) }
+      }
+    }
+    #expect(wrong.load(ordering: .relaxed) == 0 && right.load(ordering: .relaxed) >= 8)
+  }
+
+  @Test("are there once, if they were announced, and not before", .enabled(if: arePossible))
+  func once() throws {
+    defer { close(descriptor) }
+    let staged = try staged(4)
+    #expect(!isThere(part(0), staged))
+    staged.announce(part(0))
+    #expect(!isThere(part(1), staged))
+    // Part of a part is another one.
+    #expect(!isThere(3..<10, staged))
+    #expect(isThere(part(0), staged))
+    #expect(!isThere(part(0), staged))
+  }
+
+  @Test(
+    "come before their turn if they are wanted and there is room, and stop nothing if there is none",
+    .enabled(if: arePossible))
+  func beforeTheirTurn() throws {
+    defer { close(descriptor) }
+    let staged = try staged(16)
+    for index in 0..<30 { staged.announce(part(index)) }
+    #expect(!isThere(part(25), staged))
+    // The room of one part alone is not given to the next at once, since reads are begun several at a time.
+    #expect(isThere(part(2), staged))
+    #expect(isThere(part(29), staged))
+    for index in 0..<29 where index != 2 && index != 25 { #expect(isThere(part(index), staged)) }
+  }
+
+  @Test("are not there if the file has become shorter", .enabled(if: arePossible))
+  func shorter() throws {
+    defer { close(descriptor) }
+    let staged = try staged(4)
+    truncate(folder.file("bytes"), 50_500)
+    for index in [49, 50, 51] { staged.announce(part(index)) }
+    #expect(isThere(part(49), staged))
+    #expect(!isThere(part(50), staged))
+    #expect(!isThere(part(51), staged))
+  }
+
+  @Test("need room for several, and a file that is open")
+  func refusal() throws {
+    defer { close(descriptor) }
+    #expect(StagedReads(descriptor, partBytes: 1000, bytes: 3 * 8192) == nil)
+    #expect(StagedReads(descriptor, partBytes: 0, bytes: 1 << 20) == nil)
+    #expect(StagedReads(-1, partBytes: 1000, bytes: 1 << 20) == nil)
+  }
+}
