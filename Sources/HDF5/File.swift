@@ -1,5 +1,13 @@
 internal import CHDF5
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
 /// An open HDF5 file; it is also its own root group.
 ///
 /// It stays open until it and every group and dataset opened through it are gone. `close()` closes it at once, with
@@ -34,8 +42,24 @@ public struct File: ~Copyable, Location, Sendable {
   ///   `.damaged`, `.inUse`.
   public init(opening path: String, for access: Access = .reading) throws(HDF5Error) {
     let seen = try RegularFile(at: Place(file: path), writable: access == .updating)
-    openFile = try File.open(seen, at: Place(file: path), for: access)
+    openFile = try File.openPatiently(seen, at: Place(file: path), for: access)
     place = Place(file: path, object: "/")
+  }
+
+  /// A lock outlives the file's being closed for a moment if another thread starts a process at that time, which has the
+  /// descriptor until it runs its own program: for a fifth of a second, who wants to write tries again.
+  private static func openPatiently(
+    _ seen: RegularFile, at place: Place, for access: Access
+  ) throws(HDF5Error) -> OpenFile {
+    for _ in 0..<10 where access == .updating {
+      do throws(HDF5Error) {
+        return try open(seen, at: place, for: access)
+      } catch {
+        guard error.kind == .inUse else { throw error }
+        usleep(20_000)
+      }
+    }
+    return try open(seen, at: place, for: access)
   }
 
   private static func open(
