@@ -28,6 +28,7 @@ class Contestant:
 CONTESTANTS = [
     Contestant("stream-2", "Lockstep's stream, shuffled, 2 threads", "lockstep"),
     Contestant("stream-1", "Lockstep's stream, shuffled, 1 thread", "lockstep"),
+    Contestant("blocks-2", "Lockstep's readers, 64k rows in order, 2 threads", "lockstep"),
     Contestant("library-stream", "the same stream by H5Dread, shuffled", "lockstep"),
     Contestant("library-blocks", "H5Dread of 64k rows, in order", "lockstep"),
     Contestant("h5py-in-place", "h5py, 64k rows in order, read_direct", "h5py"),

@@ -37,6 +37,7 @@ import Lockstep
     switch request.mode {
     case "stream-1": return try stream(request.file, threads: 1, limit: limit)
     case "stream-2": return try stream(request.file, threads: 2, limit: limit)
+    case "blocks-2": return try blocks(request.file, threads: 2, limit: limit)
     case "library-stream": return try stream(request.file, threads: 1, byLibrary: true, limit: limit)
     case "library-blocks": return try blocks(request.file, limit: limit)
     default: throw Misuse(request.mode)
