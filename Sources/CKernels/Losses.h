@@ -3,47 +3,68 @@
 /// Adds one loss of every lane to `total`, and sets `derivative`.
 ///
 /// `output` is the activation, by which the derivative is; for binary cross-entropy it is the weighted sum z, becomes
-/// sigmoid(z), and the derivative is by z.
-ALWAYS VEC NAME(add_loss)(VEC total, VEC *output, VEC target, VEC *derivative, int32_t loss, REAL huber) {
+/// sigmoid(z), and the derivative is by z. If `weighted`, loss and derivative are multiplied by `weight`; by ones, they keep
+/// their bits.
+ALWAYS VEC NAME(add_loss)(VEC total, VEC *output, VEC target, VEC *derivative, VEC weight, const int weighted, int32_t loss,
+                          REAL huber) {
+#define WEIGHED(x) (weighted ? weight * (x) : (x))
   const VEC zero = NAME(splat)(0), one = NAME(splat)(1), half = NAME(splat)((REAL)0.5);
   if (loss == ck_binary_cross_entropy) {
     const VEC z = *output, e = NAME(exponential)(-NAME(magnitude)(z));
     *output = NAME(logistic_of)(z, e);
-    *derivative = *output - target;
+    *derivative = WEIGHED(*output - target);
     const VEC positive = NAME(choose)(z < zero, zero, z);
-    return total + (NAME(fma)(-z, target, positive) + NAME(logarithm_of_one_more)(e));
+    return total + WEIGHED(NAME(fma)(-z, target, positive) + NAME(logarithm_of_one_more)(e));
   }
   const VEC error = *output - target;
   switch (loss) {
     case ck_half_squared_error:
-      *derivative = error;
-      return NAME(fma)(half * error, error, total);
+      *derivative = WEIGHED(error);
+      return NAME(fma)(WEIGHED(half * error), error, total);
     case ck_absolute_error:
-      *derivative = NAME(choose)(error > zero, one, NAME(choose)(error < zero, -one, error));
-      return total + NAME(magnitude)(error);
+      *derivative = WEIGHED(NAME(choose)(error > zero, one, NAME(choose)(error < zero, -one, error)));
+      return total + WEIGHED(NAME(magnitude)(error));
     case ck_huber: {
       const VEC delta = NAME(splat)(huber);
       const VEC near = NAME(choose)(error > delta, delta, NAME(choose)(error < -delta, -delta, error));
-      *derivative = near;
-      return NAME(fma)(near, NAME(fma)(-half, near, error), total);
+      *derivative = WEIGHED(near);
+      return NAME(fma)(WEIGHED(near), NAME(fma)(-half, near, error), total);
     }
     default:
-      *derivative = error + error;
-      return NAME(fma)(error, error, total);
+      *derivative = WEIGHED(error + error);
+      return NAME(fma)(WEIGHED(error), error, total);
   }
+#undef WEIGHED
 }
 
 /// A weighted sum or output of a lane without a row, with the target 0: it adds exactly nothing to the loss.
 ALWAYS REAL NAME(no_output)(int32_t loss) { return loss == ck_binary_cross_entropy ? -1000 : 0; }
 
-ALWAYS REAL NAME(all_losses)(REAL *outputs, const REAL *targets, int64_t count, REAL *gradient, const int32_t loss,
-                             REAL huber) {
-  VEC total = NAME(splat)(0), a, t, g;
+/// The weights of the rows, of `columns` numbers each, that numbers `first` up to `end` belong to, at most LANES of them; 0 for
+/// lanes beyond.
+ALWAYS VEC NAME(weights_of)(const REAL *weights, int64_t first, int64_t end, int64_t columns) {
+  REAL lanes[LANES] = {0};
+  int64_t row = first / columns, column = first % columns;
+  for (int64_t lane = 0; lane < LANES && first + lane < end; lane++) {
+    lanes[lane] = weights[row];
+    if (++column < columns) continue;
+    column = 0;
+    row++;
+  }
+  VEC result;
+  memcpy(&result, lanes, sizeof result);
+  return result;
+}
+
+ALWAYS REAL NAME(all_losses)(REAL *outputs, const REAL *targets, const REAL *weights, int64_t columns, int64_t count,
+                             REAL *gradient, const int weighted, const int32_t loss, REAL huber) {
+  VEC total = NAME(splat)(0), weight = total, a, t, g;
   int64_t i = 0;
   for (; i + LANES <= count; i += LANES) {
     memcpy(&a, outputs + i, sizeof a);
     memcpy(&t, targets + i, sizeof t);
-    total = NAME(add_loss)(total, &a, t, &g, loss, huber);
+    if (weighted) weight = NAME(weights_of)(weights, i, count, columns);
+    total = NAME(add_loss)(total, &a, t, &g, weight, weighted, loss, huber);
     if (loss == ck_binary_cross_entropy) memcpy(outputs + i, &a, sizeof a);
     memcpy(gradient + i, &g, sizeof g);
   }
@@ -53,26 +74,35 @@ ALWAYS REAL NAME(all_losses)(REAL *outputs, const REAL *targets, int64_t count, 
     t = NAME(splat)(0);
     memcpy(&a, outputs + i, bytes);
     memcpy(&t, targets + i, bytes);
-    total = NAME(add_loss)(total, &a, t, &g, loss, huber);
+    if (weighted) weight = NAME(weights_of)(weights, i, count, columns);
+    total = NAME(add_loss)(total, &a, t, &g, weight, weighted, loss, huber);
     if (loss == ck_binary_cross_entropy) memcpy(outputs + i, &a, bytes);
     memcpy(gradient + i, &g, bytes);
   }
   return NAME(sum)(total);
 }
 
-static REAL NAME(loss)(REAL *outputs, const REAL *targets, int64_t count, REAL *gradient, int32_t loss, REAL huber) {
+ALWAYS REAL NAME(loss_of)(REAL *outputs, const REAL *targets, const REAL *weights, int64_t columns, int64_t count,
+                          REAL *gradient, const int weighted, int32_t loss, REAL huber) {
+#define LOSSES(loss) \
+  NAME(all_losses)(outputs, targets, weights, columns, count, gradient, weighted, loss, huber)
   switch (loss) {
-    case ck_half_squared_error:
-      return NAME(all_losses)(outputs, targets, count, gradient, ck_half_squared_error, huber);
-    case ck_absolute_error:
-      return NAME(all_losses)(outputs, targets, count, gradient, ck_absolute_error, huber);
-    case ck_huber:
-      return NAME(all_losses)(outputs, targets, count, gradient, ck_huber, huber);
-    case ck_binary_cross_entropy:
-      return NAME(all_losses)(outputs, targets, count, gradient, ck_binary_cross_entropy, huber);
-    default:
-      return NAME(all_losses)(outputs, targets, count, gradient, ck_squared_error, huber);
+    case ck_half_squared_error: return LOSSES(ck_half_squared_error);
+    case ck_absolute_error: return LOSSES(ck_absolute_error);
+    case ck_huber: return LOSSES(ck_huber);
+    case ck_binary_cross_entropy: return LOSSES(ck_binary_cross_entropy);
+    default: return LOSSES(ck_squared_error);
   }
+#undef LOSSES
+}
+
+static REAL NAME(loss)(REAL *outputs, const REAL *targets, int64_t count, REAL *gradient, int32_t loss, REAL huber) {
+  return NAME(loss_of)(outputs, targets, 0, 1, count, gradient, 0, loss, huber);
+}
+
+static REAL NAME(weighted_loss)(REAL *outputs, const REAL *targets, const REAL *weights, int64_t rows, int64_t columns,
+                                REAL *gradient, int32_t loss, REAL huber) {
+  return NAME(loss_of)(outputs, targets, weights, columns, rows * columns, gradient, 1, loss, huber);
 }
 
 /// Copies fewer than LANES numbers, in pieces of fixed sizes.
@@ -155,7 +185,8 @@ static void NAME(softmax)(REAL *values, int64_t rows, int64_t columns) {
     NAME(distribute)(values + start * columns, rows - start < LANES ? rows - start : LANES, columns, &largest, &sum);
 }
 
-static REAL NAME(cross_entropy)(REAL *outputs, const int32_t *labels, int64_t rows, int64_t columns, REAL *gradient) {
+ALWAYS REAL NAME(cross_entropy_of)(REAL *outputs, const int32_t *labels, const REAL *weights, int64_t rows, int64_t columns,
+                                   REAL *gradient, const int weighted) {
   VEC total = NAME(splat)(0);
   for (int64_t start = 0; start < rows; start += LANES) {
     const int64_t here = rows - start < LANES ? rows - start : LANES;
@@ -166,9 +197,22 @@ static REAL NAME(cross_entropy)(REAL *outputs, const int32_t *labels, int64_t ro
     memcpy(&logit, logits, sizeof logit);
     NAME(distribute)(block, here, columns, &largest, &sum);
     // In this order: a logarithm added to a large logit first would lose its digits.
-    total += NAME(logarithm)(sum) + (largest - logit);
+    const VEC losses = NAME(logarithm)(sum) + (largest - logit);
+    total += weighted ? NAME(weights_of)(weights, start, rows, 1) * losses : losses;
     memcpy(slopes, block, (size_t)(here * columns) * sizeof(REAL));
     for (int64_t r = 0; r < here; r++) slopes[r * columns + labels[start + r]] -= 1;
+    if (!weighted) continue;
+    for (int64_t r = 0; r < here; r++)
+      for (int64_t c = 0; c < columns; c++) slopes[r * columns + c] *= weights[start + r];
   }
   return NAME(sum)(total);
+}
+
+static REAL NAME(cross_entropy)(REAL *outputs, const int32_t *labels, int64_t rows, int64_t columns, REAL *gradient) {
+  return NAME(cross_entropy_of)(outputs, labels, 0, rows, columns, gradient, 0);
+}
+
+static REAL NAME(weighted_cross_entropy)(REAL *outputs, const int32_t *labels, const REAL *weights, int64_t rows,
+                                         int64_t columns, REAL *gradient) {
+  return NAME(cross_entropy_of)(outputs, labels, weights, rows, columns, gradient, 1);
 }

@@ -103,13 +103,13 @@ static REAL NAME(gradient_of_row)(const ck_small_network *network, const REAL *p
   for (int64_t k = 0; k < last; k++) tiles[k] = NAME(splat)(outputs[count - 1][k]);
   for (int64_t k = 0; k < NAME(whole)(last); k++) delta[k] = 0;
   if (network->loss == ck_cross_entropy) {
-    NAME(add_classes_of_one)(&loss, tiles, slopes, last, targets, &index, 1);
+    NAME(add_classes_of_one)(&loss, tiles, slopes, 0, last, targets, &index, 1);
   } else {
     for (int64_t k = 0; k < last; k++) {
       slopes[k] = NAME(splat)(0);
       slopes[k][0] = ((const REAL *)targets)[index * last + k];
     }
-    NAME(tile_loss_of_one)(&loss, tiles, slopes, last, 1, network->loss, (REAL)network->huber_delta);
+    NAME(tile_loss_of_one)(&loss, tiles, slopes, 0, last, 1, network->loss, (REAL)network->huber_delta);
   }
   for (int64_t k = 0; k < last; k++) delta[k] = slopes[k][0];
   if (network->loss != ck_cross_entropy && layers[count - 1].activation != ck_identity)

@@ -1,5 +1,5 @@
-// The gradients of small networks, with TILE vectors a value of the network: included once for each such number, which names
-// its functions with SMALL.
+// The gradients of small networks, with TILE vectors a value of the network and rows that are WEIGHTED or not: included once for
+// each such pair, which names its functions with SMALL.
 
 #define ROWS (TILE * LANES)
 
@@ -23,9 +23,9 @@ ALWAYS void SMALL(collect)(const REAL *restrict source, int32_t width, const int
 }
 
 /// The losses of a tile, which is TILE vectors a value with one row a lane, `rows` of them there: adds them to `total`.
-/// `delta` holds the targets and receives the derivatives.
-ALWAYS void SMALL(add_tile)(VEC *total, const VEC *outputs, VEC *delta, int64_t targets, int64_t rows, const int32_t loss,
-                           REAL huber) {
+/// `delta` holds the targets and receives the derivatives. `weights` are a tile of the rows' weights, if they have any.
+ALWAYS void SMALL(add_tile)(VEC *total, const VEC *outputs, VEC *delta, const VEC *weights, int64_t targets, int64_t rows,
+                           const int32_t loss, REAL huber) {
   for (int64_t v = 0; v < targets * TILE; v++) {
     VEC a = outputs[v];
     const int64_t valid = rows - v % TILE * LANES;
@@ -36,13 +36,14 @@ ALWAYS void SMALL(add_tile)(VEC *total, const VEC *outputs, VEC *delta, int64_t 
       for (int64_t lane = valid < 0 ? 0 : valid; lane < LANES; lane++) lanes[lane] = NAME(no_output)(loss);
       memcpy(&a, lanes, sizeof a);
     }
-    *total = NAME(add_loss)(*total, &a, delta[v], delta + v, loss, huber);
+    const VEC weight = WEIGHTED ? weights[v % TILE] : NAME(splat)(0);
+    *total = NAME(add_loss)(*total, &a, delta[v], delta + v, weight, WEIGHTED, loss, huber);
   }
 }
 
 /// As `add_tile`, for the cross-entropy of the rows' classes, and with the same bits a row as `cross_entropy`.
-ALWAYS void SMALL(add_classes)(VEC *total, const VEC *logits, VEC *delta, int64_t classes, const int32_t *labels,
-                              const int64_t *indices, int64_t rows) {
+ALWAYS void SMALL(add_classes)(VEC *total, const VEC *logits, VEC *delta, const VEC *weights, int64_t classes,
+                              const int32_t *labels, const int64_t *indices, int64_t rows) {
   for (int t = 0; t < TILE; t++) {
     INTEGER lanes[LANES];
     for (int64_t lane = 0; lane < LANES; lane++)
@@ -66,31 +67,35 @@ ALWAYS void SMALL(add_classes)(VEC *total, const VEC *logits, VEC *delta, int64_
     const VEC scale = NAME(splat)(1) / parts[0];
     // Lanes without a row must not count.
     const IVEC here = label >= 0;
-    *total += (VEC)(here & (IVEC)(NAME(logarithm)(parts[0]) + (largest - logit)));
+    VEC loss = NAME(logarithm)(parts[0]) + (largest - logit);
+    if (WEIGHTED) loss *= weights[t];
+    *total += (VEC)(here & (IVEC)loss);
     for (int64_t k = 0; k < classes; k++) {
       const VEC p = delta[k * TILE + t] * scale;
-      delta[k * TILE + t] = (VEC)(here & (IVEC)NAME(choose)(label == (INTEGER)k, p - NAME(splat)(1), p));
+      VEC slope = NAME(choose)(label == (INTEGER)k, p - NAME(splat)(1), p);
+      if (WEIGHTED) slope *= weights[t];
+      delta[k * TILE + t] = (VEC)(here & (IVEC)slope);
     }
   }
 }
 
-static void SMALL(tile_loss)(VEC *total, const VEC *outputs, VEC *delta, int64_t targets, int64_t rows, int32_t loss,
-                            REAL huber) {
+static void SMALL(tile_loss)(VEC *total, const VEC *outputs, VEC *delta, const VEC *weights, int64_t targets, int64_t rows,
+                            int32_t loss, REAL huber) {
   switch (loss) {
     case ck_half_squared_error:
-      SMALL(add_tile)(total, outputs, delta, targets, rows, ck_half_squared_error, huber);
+      SMALL(add_tile)(total, outputs, delta, weights, targets, rows, ck_half_squared_error, huber);
       break;
     case ck_absolute_error:
-      SMALL(add_tile)(total, outputs, delta, targets, rows, ck_absolute_error, huber);
+      SMALL(add_tile)(total, outputs, delta, weights, targets, rows, ck_absolute_error, huber);
       break;
     case ck_huber:
-      SMALL(add_tile)(total, outputs, delta, targets, rows, ck_huber, huber);
+      SMALL(add_tile)(total, outputs, delta, weights, targets, rows, ck_huber, huber);
       break;
     case ck_binary_cross_entropy:
-      SMALL(add_tile)(total, outputs, delta, targets, rows, ck_binary_cross_entropy, huber);
+      SMALL(add_tile)(total, outputs, delta, weights, targets, rows, ck_binary_cross_entropy, huber);
       break;
     default:
-      SMALL(add_tile)(total, outputs, delta, targets, rows, ck_squared_error, huber);
+      SMALL(add_tile)(total, outputs, delta, weights, targets, rows, ck_squared_error, huber);
   }
 }
 
@@ -115,7 +120,8 @@ ALWAYS VEC SMALL(add_products)(VEC sum, const VEC *a, const VEC *d) {
 }
 
 static REAL SMALL(gradient)(const ck_small_network *network, const REAL *parameters, const REAL *x,
-                                 const void *targets, const int64_t *indices, int64_t rows, REAL *gradient, void *scratch) {
+                                 const void *targets, const REAL *weights, const int64_t *indices, int64_t rows,
+                                 REAL *gradient, void *scratch) {
   const ck_layer *const layers = network->layers;
   const int32_t count = network->count, parameter_count = network->parameters;
   // Every value of the network is a tile: TILE vectors, one lane for each of ROWS rows. What tells a layer's derivatives
@@ -148,6 +154,12 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
   for (int64_t start = 0; start < rows; start += ROWS) {
     const int64_t here = rows - start < ROWS ? rows - start : ROWS;
     SMALL(collect)(x, layers[0].inputs, indices + start, here, input);
+#if WEIGHTED
+    VEC weight[TILE];
+    SMALL(collect)(weights, 1, indices + start, here, weight);
+#else
+    const VEC *const weight = 0;
+#endif
 
     const VEC *in = input;
     for (int32_t l = 0; l < count; l++) {
@@ -173,10 +185,10 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
 
     // delta first holds the targets, then the derivative by the last layer's outputs, then that by its weighted sums.
     if (network->loss == ck_cross_entropy) {
-      SMALL(add_classes)(&loss, in, delta, last, targets, indices + start, here);
+      SMALL(add_classes)(&loss, in, delta, weight, last, targets, indices + start, here);
     } else {
       SMALL(collect)(targets, last, indices + start, here, delta);
-      SMALL(tile_loss)(&loss, in, delta, last, here, network->loss, (REAL)network->huber_delta);
+      SMALL(tile_loss)(&loss, in, delta, weight, last, here, network->loss, (REAL)network->huber_delta);
       if (last_activation != ck_identity)
         NAME(derive)((REAL *)delta, (REAL *)known[count - 1], (int64_t)last * ROWS, last_activation);
     }
@@ -232,4 +244,5 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
 
 #undef ROWS
 #undef TILE
+#undef WEIGHTED
 #undef SMALL

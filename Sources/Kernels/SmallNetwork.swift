@@ -84,45 +84,63 @@ extension SmallNetwork.View {
   ///   - parameters: all parameters.
   ///   - x: the features of all rows, row-major.
   ///   - y: the targets of all rows, row-major.
+  ///   - weights: the weights of all rows, if they have any: what their losses are multiplied by.
   ///   - rows: which rows.
   ///   - gradient: as long as `parameters`.
   @inlinable public func gradient(
     parameters: UnsafeBufferPointer<Element>, x: UnsafeBufferPointer<Element>,
-    y: UnsafeBufferPointer<Element>, rows: UnsafeBufferPointer<Int>,
+    y: UnsafeBufferPointer<Element>, weights: UnsafeBufferPointer<Element>? = nil,
+    rows: UnsafeBufferPointer<Int>,
     gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
     precondition(!takesLabels)
-    return self.gradient(parameters, x, UnsafeRawPointer(y.baseAddress), rows, gradient)
+    return self.gradient(parameters, x, UnsafeRawPointer(y.baseAddress), weights, rows, gradient)
   }
 
   /// The same for cross-entropy, with the classes of all rows.
   @inlinable public func gradient(
     parameters: UnsafeBufferPointer<Element>, x: UnsafeBufferPointer<Element>,
-    labels: UnsafeBufferPointer<Int32>, rows: UnsafeBufferPointer<Int>,
+    labels: UnsafeBufferPointer<Int32>, weights: UnsafeBufferPointer<Element>? = nil,
+    rows: UnsafeBufferPointer<Int>,
     gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
     precondition(takesLabels)
-    return self.gradient(parameters, x, UnsafeRawPointer(labels.baseAddress), rows, gradient)
+    return self.gradient(parameters, x, UnsafeRawPointer(labels.baseAddress), weights, rows, gradient)
   }
 
   @inlinable func gradient(
     _ parameters: UnsafeBufferPointer<Element>, _ x: UnsafeBufferPointer<Element>,
-    _ targets: UnsafeRawPointer?, _ rows: UnsafeBufferPointer<Int>,
-    _ gradient: UnsafeMutableBufferPointer<Element>
+    _ targets: UnsafeRawPointer?, _ weights: UnsafeBufferPointer<Element>?,
+    _ rows: UnsafeBufferPointer<Int>, _ gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
     precondition(parameters.count == parameterCount && gradient.count == parameterCount)
     guard let p = parameters.baseAddress, let x = x.baseAddress, let targets,
       let rowNumbers = rows.baseAddress, let g = gradient.baseAddress
     else { return 0 }
     return rowNumbers.withMemoryRebound(to: Int64.self, capacity: rows.count) { numbers in
+      if let weights {
+        guard let w = weights.baseAddress else { return 0 }
+        switch Element.precision {
+        case .float32:
+          return Element(
+            variant.functions.pointee.weighted_small_gradient_f32(
+              network.baseAddress, raw(p), raw(x), targets, raw(w), numbers, Int64(rows.count),
+              UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self), scratch.baseAddress))
+        case .float64:
+          return Element(
+            variant.functions.pointee.weighted_small_gradient_f64(
+              network.baseAddress, raw(p), raw(x), targets, raw(w), numbers, Int64(rows.count),
+              UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self), scratch.baseAddress))
+        }
+      }
       switch Element.precision {
       case .float32:
-        Element(
+        return Element(
           variant.functions.pointee.small_gradient_f32(
             network.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
             UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self), scratch.baseAddress))
       case .float64:
-        Element(
+        return Element(
           variant.functions.pointee.small_gradient_f64(
             network.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
             UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self), scratch.baseAddress))

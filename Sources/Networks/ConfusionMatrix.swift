@@ -1,6 +1,6 @@
 import Primitives
 
-/// How often rows of each class were taken for which class.
+/// How often rows of each class were taken for which class. It counts rows, whatever their weights, but for those of weight 0.
 public struct ConfusionMatrix: Sendable, Equatable {
   /// The number of classes.
   public let classes: Int
@@ -23,9 +23,9 @@ public struct ConfusionMatrix: Sendable, Equatable {
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   public mutating func add<Element: Scalar>(
-    outputs: Matrix<Element>, labels: UnsafeBufferPointer<Int32>
+    outputs: Matrix<Element>, labels: UnsafeBufferPointer<Int32>, weights: UnsafeBufferPointer<Element>? = nil
   ) {
-    for row in 0..<outputs.rows {
+    for row in 0..<outputs.rows where weights?[row] != 0 {
       count(Int(labels[row]), as: ClassificationMetrics.predictedClass(outputs.row(row)))
     }
   }
@@ -35,9 +35,11 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// - Precondition: there are two classes, and one probability a row.
   @specialized(where Element == Float)
   @specialized(where Element == Double)
-  public mutating func add<Element: Scalar>(probabilities: Matrix<Element>, targets: Matrix<Element>) {
+  public mutating func add<Element: Scalar>(
+    probabilities: Matrix<Element>, targets: Matrix<Element>, weights: UnsafeBufferPointer<Element>? = nil
+  ) {
     precondition(classes == 2 && probabilities.columns == 1)
-    for row in 0..<probabilities.rows {
+    for row in 0..<probabilities.rows where weights?[row] != 0 {
       count(targets[row, 0] >= 0.5 ? 1 : 0, as: probabilities[row, 0] >= 0.5 ? 1 : 0)
     }
   }

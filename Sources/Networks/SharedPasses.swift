@@ -47,14 +47,16 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   /// - Parameters:
   ///   - rows: at most as many as the scratch matrices have.
   ///   - targets: one entry for each of `rows`.
+  ///   - weights: likewise, if the rows have any.
   ///   - loss: what is differentiated.
   ///   - sums: scratch, rows by outputs.
   ///   - outputs: likewise; the same memory unless the last activation needs its sums.
   ///   - delta: likewise.
   ///   - loops: the loops of losses and activations.
   @inline(__always) public func loss(
-    _ rows: Range<Int>, targets: Targets<Element>, loss: Loss, sums: MutableMatrix<Element>,
-    outputs: MutableMatrix<Element>, delta: MutableMatrix<Element>, loops: FastKernels<Element>
+    _ rows: Range<Int>, targets: Targets<Element>, weights: UnsafeBufferPointer<Element>? = nil, loss: Loss,
+    sums: MutableMatrix<Element>, outputs: MutableMatrix<Element>, delta: MutableMatrix<Element>,
+    loops: FastKernels<Element>
   ) -> Element {
     let layer = layers[layers.count - 1]
     for row in 0..<rows.count {
@@ -64,8 +66,8 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
       }
     }
     let total = loss.evaluate(
-      sums: sums, outputs: outputs, activation: layer.activation, targets: targets, gradient: delta,
-      kernels: loops)
+      sums: sums, outputs: outputs, activation: layer.activation, targets: targets, weights: weights,
+      gradient: delta, kernels: loops)
     for row in 0..<rows.count {
       let from = delta.row(row)
       for column in 0..<layer.outputs {

@@ -16,14 +16,14 @@ extension Workspace {
   }
 
   /// Runs the network over the rows of `input` and returns the sum of the loss over them, and the outputs, which stay
-  /// valid until the next pass.
+  /// valid until the next pass. `weights` are one a row, if the rows have any: what their losses are multiplied by.
   @inlinable public func evaluate(
-    input: Matrix<Element>, targets: Targets<Element>, parameters: UnsafeBufferPointer<Element>,
-    loss: Loss
+    input: Matrix<Element>, targets: Targets<Element>, weights: UnsafeBufferPointer<Element>? = nil,
+    parameters: UnsafeBufferPointer<Element>, loss: Loss
   ) -> (loss: Element, outputs: Matrix<Element>) {
     let delta = matrix(at: deltaOffsets.0, rows: input.rows, columns: outputs)
     let total = evaluate(
-      input: input, targets: targets, parameters: parameters, loss: loss, delta: delta)
+      input: input, targets: targets, weights: weights, parameters: parameters, loss: loss, delta: delta)
     return (total, outputs(of: layers.count - 1, rows: input.rows).readOnly)
   }
 
@@ -35,19 +35,22 @@ extension Workspace {
   /// - Parameters:
   ///   - input: rows by features; at most `capacity` rows.
   ///   - targets: one entry a row.
+  ///   - weights: likewise, if the rows have any: what their losses are multiplied by.
   ///   - parameters: laid out as ``ParameterLayout`` says.
   ///   - loss: what is differentiated.
   ///   - gradient: as long as `parameters`.
   @inlinable public func computeGradient(
-    input: Matrix<Element>, targets: Targets<Element>, parameters: UnsafeBufferPointer<Element>,
-    loss: Loss, gradient: UnsafeMutableBufferPointer<Element>
+    input: Matrix<Element>, targets: Targets<Element>, weights: UnsafeBufferPointer<Element>? = nil,
+    parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
-    let total = evaluate(input: input, targets: targets, parameters: parameters, loss: loss).loss
+    let total = evaluate(
+      input: input, targets: targets, weights: weights, parameters: parameters, loss: loss
+    ).loss
     backpropagate(input: input, parameters: parameters, gradient: gradient)
     return total
   }
 
-  /// The second half of ``computeGradient(input:targets:parameters:loss:gradient:)``: sets `gradient` to the derivatives of
+  /// The second half of ``computeGradient(input:targets:weights:parameters:loss:gradient:)``: sets `gradient` to the derivatives of
   /// the loss, which was evaluated last in this workspace, on the same `input` with the same `parameters`.
   @inlinable public func backpropagate(
     input: Matrix<Element>, parameters: UnsafeBufferPointer<Element>,
@@ -83,14 +86,15 @@ extension Workspace {
 
   /// Runs all layers and the loss, whose derivative by the last layer's weighted sums `delta` receives.
   @inlinable func evaluate(
-    input: Matrix<Element>, targets: Targets<Element>, parameters: UnsafeBufferPointer<Element>,
-    loss: Loss, delta: MutableMatrix<Element>
+    input: Matrix<Element>, targets: Targets<Element>, weights: UnsafeBufferPointer<Element>?,
+    parameters: UnsafeBufferPointer<Element>, loss: Loss, delta: MutableMatrix<Element>
   ) -> Element {
     forward(input: input, parameters: parameters)
     let last = layers.count - 1
     return loss.evaluate(
       sums: sums(of: last, rows: input.rows), outputs: outputs(of: last, rows: input.rows),
-      activation: layers.elements[last].activation, targets: targets, gradient: delta, kernels: kernels)
+      activation: layers.elements[last].activation, targets: targets, weights: weights, gradient: delta,
+      kernels: kernels)
   }
 
   /// Runs all layers but for the last one's activation, which goes with the loss.

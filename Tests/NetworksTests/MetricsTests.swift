@@ -45,7 +45,7 @@ import Testing
   /// Truths of a million are known to 2^-33, and so is what hangs on them.
   private static func expect(_ metrics: RegressionMetrics, _ location: SourceLocation = #_sourceLocation) {
     let expected = Self.expected()
-    #expect(metrics.count == rows, sourceLocation: location)
+    #expect(metrics.weight == Double(rows), sourceLocation: location)
     #expect(abs(metrics.rootMeanSquaredError - expected.rmse) < 0x1p-33, sourceLocation: location)
     #expect(abs(metrics.meanAbsoluteError - expected.mae) < 0x1p-33, sourceLocation: location)
     #expect(abs((metrics.r2 ?? .nan) - expected.r2) < 0x1p-33, sourceLocation: location)
@@ -98,7 +98,7 @@ import Testing
     let labels = AlignedBuffer([1, 0, 1, 0] as [Int32], filler: 0)
     var metrics = ClassificationMetrics()
     metrics.add(outputs: outputs.matrix(4, 2), labels: UnsafeBufferPointer(labels.elements))
-    #expect(metrics.count == 4 && metrics.correct == 2 && metrics.accuracy == 0.5)
+    #expect(metrics.weight == 4 && metrics.correct == 2 && metrics.accuracy == 0.5)
   }
 
   @Test func aProbabilityOfOneHalfPredictsOne() {
@@ -106,7 +106,7 @@ import Testing
     let targets = AlignedBuffer([1, 0, 0, 1, 1] as [Float], filler: 0)
     var metrics = ClassificationMetrics()
     metrics.add(probabilities: probabilities.matrix(5, 1), targets: targets.matrix(5, 1))
-    #expect(metrics.count == 5 && metrics.correct == 3)
+    #expect(metrics.weight == 5 && metrics.correct == 3)
   }
 
   @Test func theyMergeBySums() {

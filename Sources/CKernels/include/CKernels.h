@@ -97,6 +97,14 @@ typedef struct {
                                const void *targets, const int64_t *indices, int64_t rows, double *gradient,
                                void *scratch);
 
+  /// The same with each row's loss, and so its derivatives, multiplied by `weights[indices[k]]`.
+  float (*weighted_small_gradient_f32)(const ck_small_network *network, const float *parameters, const float *x,
+                                       const void *targets, const float *weights, const int64_t *indices, int64_t rows,
+                                       float *gradient, void *scratch);
+  double (*weighted_small_gradient_f64)(const ck_small_network *network, const double *parameters, const double *x,
+                                        const void *targets, const double *weights, const int64_t *indices, int64_t rows,
+                                        double *gradient, void *scratch);
+
   /// c[m, n] = start[n] + sum over k of a[m, k] b[k, n], each sum by fused multiply-adds in ascending k; start NULL is 0.
   ///
   /// Element (m, k) of a is at `a[m * a_row + k * a_column]`, (k, n) of b at `b[k * b_row + n * b_column]`; c is row-major
@@ -225,6 +233,16 @@ typedef struct {
   /// `gradient` receives the derivatives by z.
   float (*cross_entropy_f32)(float *outputs, const int32_t *labels, int64_t rows, int64_t columns, float *gradient);
   double (*cross_entropy_f64)(double *outputs, const int32_t *labels, int64_t rows, int64_t columns, double *gradient);
+
+  /// The same two with the loss of each row, and its derivatives, multiplied by the row's weight.
+  float (*weighted_loss_f32)(float *outputs, const float *targets, const float *weights, int64_t rows, int64_t columns,
+                             float *gradient, int32_t loss, float huber_delta);
+  double (*weighted_loss_f64)(double *outputs, const double *targets, const double *weights, int64_t rows,
+                              int64_t columns, double *gradient, int32_t loss, double huber_delta);
+  float (*weighted_cross_entropy_f32)(float *outputs, const int32_t *labels, const float *weights, int64_t rows,
+                                      int64_t columns, float *gradient);
+  double (*weighted_cross_entropy_f64)(double *outputs, const int32_t *labels, const double *weights, int64_t rows,
+                                       int64_t columns, double *gradient);
 
   /// Copies row `indices[k]` of `source` to row k of `destination`; a row has `bytes` bytes.
   void (*gather)(const void *source, int64_t bytes, const int64_t *indices, int64_t count, void *destination);
