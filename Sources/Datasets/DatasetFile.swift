@@ -16,6 +16,7 @@ public struct DatasetFile: ~Copyable {
   let file: File
   let x: Dataset
   let y: Dataset
+  let weights: Dataset?
 
   /// Opens a file and checks the shapes of its datasets.
   ///
@@ -25,6 +26,7 @@ public struct DatasetFile: ~Copyable {
     let x = try Self.open(location.x, of: location.file, in: file, option: "--x")
     let y = try Self.open(location.y, of: location.file, in: file, option: "--y")
     try Self.checkShapes(x.shape, y.shape, location)
+    weights = try Self.openWeights(location, rows: x.shape[0], in: file)
     self.location = location
     rows = x.shape[0]
     features = x.shape[1]
@@ -33,6 +35,21 @@ public struct DatasetFile: ~Copyable {
     self.file = file
     self.x = x
     self.y = y
+  }
+
+  /// The weights of rows, if there are any: a vector of numbers.
+  private static func openWeights(_ location: DatasetLocation, rows: Int, in file: borrowing File)
+    throws(LockstepError) -> Dataset?
+  {
+    guard let path = try location.existingWeights(in: file) else { return nil }
+    let weights = try open(path, of: location.file, in: file, option: "--weights")
+    guard weights.shape == [rows] else {
+      throw LockstepError(
+        .badData, "\(location.file):\(path)", "the weights must be one number a row",
+        found: "shape \(weights.shape)", expected: "[\(rows)]",
+        remedy: "Write a vector of weights, name another dataset with --weights, or give --weights none.")
+    }
+    return weights
   }
 
   /// What reads the file's bytes without libhdf5.
@@ -97,5 +114,15 @@ public struct DatasetFile: ~Copyable {
         .badData, "\(name):\(path)", "the elements are not numbers", found: "\(dataset.type)",
         expected: "floating-point numbers or integers", remedy: "Name another dataset with \(option).")
     }
+  }
+}
+
+extension DatasetLocation {
+  /// The path of the weights in `file`, which is open: nil if there are none, and none were asked for by name.
+  func existingWeights(in file: borrowing File) throws(LockstepError) -> String? {
+    guard weights == .automatic, let path = weightPath else { return weightPath }
+    // Who learns what is called weight has other weights than these, or none.
+    guard path != x, path != y else { return nil }
+    return try withHDF5Errors { () throws(HDF5Error) in try file.exists(path) } ? path : nil
   }
 }

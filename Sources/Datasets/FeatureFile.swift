@@ -63,6 +63,21 @@ public struct FeatureFile: ~Copyable {
 }
 
 extension LockstepError {
+  /// The error about a weight that is negative, NaN or infinite.
+  static func notAWeight<Element: Scalar>(_ name: String, row: Int, value: Element) -> LockstepError {
+    LockstepError(
+      .badData, name, "the weight of row \(row) cannot be used in \(Element.precision.rawValue)",
+      found: "\(value)", expected: "a finite number from 0 up",
+      remedy: "Repair it, leave such rows out with train --skip-invalid, or all weights with --weights none.")
+  }
+
+  /// The error about weights of which none is above zero.
+  static func weightsAreZero(_ name: String, rows: Int) -> LockstepError {
+    LockstepError(
+      .badData, name, "all weights are zero", found: "\(rows) rows that count for nothing",
+      remedy: "Write other weights, or give --weights none.")
+  }
+
   /// The error about a number in a dataset that is NaN or infinite.
   static func notFinite<Element: Scalar>(_ name: String, row: Int, column: Int, value: Element)
     -> LockstepError

@@ -1,6 +1,6 @@
 import Primitives
 
-/// Samples in memory: `count` rows of features, and a target for each.
+/// Samples in memory: `count` rows of features, and targets for each; and a weight for each, if they have any.
 ///
 /// Immutable once loaded, so that all threads may read it.
 public final class Samples<Element: Scalar>: Sendable {
@@ -20,10 +20,16 @@ public final class Samples<Element: Scalar>: Sendable {
   public let x: AlignedBuffer<Element>
   /// The targets. Invariant: not written after `init`.
   public let targets: TargetStorage
+  /// What the loss of each row is multiplied by, finite and not negative; nil for 1. Invariant: not written after `init`.
+  public let weights: AlignedBuffer<Element>?
 
   /// Samples over buffers that nobody writes any more.
-  public init(count: Int, features: Int, x: AlignedBuffer<Element>, targets: TargetStorage) {
+  public init(
+    count: Int, features: Int, x: AlignedBuffer<Element>, targets: TargetStorage,
+    weights: AlignedBuffer<Element>? = nil
+  ) {
     precondition(x.count == count * features)
+    precondition(weights.map { $0.count == count } ?? true)
     switch targets {
     case .values(let buffer, let columns): precondition(buffer.count == count * columns)
     case .labels(let buffer, _): precondition(buffer.count == count)
@@ -32,29 +38,42 @@ public final class Samples<Element: Scalar>: Sendable {
     self.features = features
     self.x = x
     self.targets = targets
+    self.weights = weights
   }
 
   /// Samples with numbers as targets, copied from arrays: `x` holds `features` numbers a row, `y` `targets`.
-  public convenience init(x: [Element], features: Int, y: [Element], targets: Int = 1) {
+  public convenience init(
+    x: [Element], features: Int, y: [Element], targets: Int = 1, weights: [Element]? = nil
+  ) {
     let count = y.count / targets
     self.init(
       count: count, features: features, x: AlignedBuffer(x, filler: 0),
-      targets: .values(AlignedBuffer(y, filler: 0), columns: targets))
+      targets: .values(AlignedBuffer(y, filler: 0), columns: targets), weights: Self.checked(weights))
   }
 
   /// Samples with classes as targets, copied from arrays.
-  public convenience init(x: [Element], features: Int, labels: [Int32], classes: Int) {
+  public convenience init(
+    x: [Element], features: Int, labels: [Int32], classes: Int, weights: [Element]? = nil
+  ) {
     precondition(labels.allSatisfy { $0 >= 0 && $0 < classes })
     self.init(
       count: labels.count, features: features, x: AlignedBuffer(x, filler: 0),
-      targets: .labels(AlignedBuffer(labels, filler: 0), classes: classes))
+      targets: .labels(AlignedBuffer(labels, filler: 0), classes: classes), weights: Self.checked(weights))
   }
 
-  /// The bytes of a row, features and targets together.
+  private static func checked(_ weights: [Element]?) -> AlignedBuffer<Element>? {
+    weights.map {
+      precondition($0.allSatisfy { $0 >= 0 && $0.isFinite })
+      return AlignedBuffer($0, filler: 0)
+    }
+  }
+
+  /// The bytes of a row: features, targets and weight.
   public var rowBytes: Int {
-    switch targets {
-    case .values(_, let columns): (features + columns) * MemoryLayout<Element>.stride
-    case .labels: features * MemoryLayout<Element>.stride + MemoryLayout<Int32>.stride
+    let width = features + (weights == nil ? 0 : 1)
+    return switch targets {
+    case .values(_, let columns): (width + columns) * MemoryLayout<Element>.stride
+    case .labels: width * MemoryLayout<Element>.stride + MemoryLayout<Int32>.stride
     }
   }
 

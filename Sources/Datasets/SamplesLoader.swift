@@ -65,18 +65,21 @@ public struct SamplesLoader<Element: Scalar> {
 
   /// Reads everything.
   ///
-  /// - Throws: ``LockstepError`` of kind `badData`, naming the row, if a number is not finite or a label is not a class.
+  /// - Throws: ``LockstepError`` of kind `badData`, naming the row, if a number is not finite, a label is not a class or a weight
+  ///   is negative; or if all weights are zero.
   public func load() throws(LockstepError) -> LoadedSamples<Element> {
     let hasLabels = source.targets == .labels
     var x = try sorter(0 as Element, width: source.features)
     var values = try sorter(0 as Element, width: hasLabels ? 0 : source.targets.columns)
     var labels = try sorter(0 as Int32, width: hasLabels ? 1 : 0)
+    var weights = try source.weightName.map { _ throws(LockstepError) in try sorter(0 as Element, width: 1) }
     // If all rows stay, they are read to where they stay.
     let place =
       keepsTraining && split == nil
       ? RowPlace(
         x: x.kept.elements,
-        targets: hasLabels ? .labels(labels.kept.elements) : .values(values.kept.elements)) : nil
+        targets: hasLabels ? .labels(labels.kept.elements) : .values(values.kept.elements),
+        weights: weights?.kept.elements ?? UnsafeMutableBufferPointer(start: nil, count: 0)) : nil
     let scan = try RowScan(source, threads: threads, into: place)
     var digester = Digester()
     let (kind, ofTargets) = measured
@@ -101,23 +104,43 @@ public struct SamplesLoader<Element: Scalar> {
       case nil: break
       }
     }
+    try loadWeights(scan, &digester, into: &weights)
     let outputs = hasLabels ? Int(largest) + 1 : source.targets.columns
     let settled = settle(xPass?.statistics, yPass?.statistics)
     func samples(
-      _ x: AlignedBuffer<Element>, _ values: AlignedBuffer<Element>, _ labels: AlignedBuffer<Int32>
+      _ x: AlignedBuffer<Element>, _ values: AlignedBuffer<Element>, _ labels: AlignedBuffer<Int32>,
+      _ weights: AlignedBuffer<Element>?
     ) -> Samples<Element> {
       settled?.apply(to: RowPlace(x: x.elements, targets: .values(values.elements)))
       return Samples(
         count: x.count / source.features, features: source.features, x: x,
-        targets: hasLabels ? .labels(labels, classes: outputs) : .values(values, columns: outputs))
+        targets: hasLabels ? .labels(labels, classes: outputs) : .values(values, columns: outputs),
+        weights: weights)
     }
     return LoadedSamples(
-      training: keepsTraining ? samples(x.kept, values.kept, labels.kept) : nil,
-      validation: split.map { _ in samples(x.aside, values.aside, labels.aside) }, outputs: outputs,
+      training: keepsTraining ? samples(x.kept, values.kept, labels.kept, weights?.kept) : nil,
+      validation: split.map { _ in samples(x.aside, values.aside, labels.aside, weights?.aside) },
+      outputs: outputs,
       digest: digester.digest, normalization: settled,
       constantFeatures: (xPass?.statistics).map { statistics in
         (0..<source.features).filter { statistics.isConstant($0) }
       } ?? [], firstImprobableTarget: improbable)
+  }
+
+  /// Reads the weights, if there are any: after all else, so that the digest depends on the numbers alone.
+  private func loadWeights(
+    _ scan: RowScan<Element>, _ digester: inout Digester, into weights: inout RowSorter<Element>?
+  ) throws(LockstepError) {
+    guard let name = source.weightName else { return }
+    var areZero = true
+    try scan.forEach(.weights) { rows, place in
+      digester.update(UnsafeRawBufferPointer(place.weights))
+      if areZero { areZero = place.weights.allSatisfy { $0 == 0 } }
+      weights?.take(UnsafeBufferPointer(place.weights), from: rows.lowerBound, split: split) { _ in }
+    }
+    guard !areZero else {
+      throw LockstepError.weightsAreZero(name, rows: source.count)
+    }
   }
 
   /// What is to be measured.

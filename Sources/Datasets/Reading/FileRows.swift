@@ -9,8 +9,9 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
   public let targets: TargetShape
   let x: StoredRows
   let y: StoredRows
+  let weights: StoredRows?
   /// Where announced rows come to, if not into the system's cache.
-  private let staged: (x: StagedReads, y: StagedReads)?
+  private let staged: (x: StagedReads, y: StagedReads, weights: StagedReads?)?
 
   /// The samples of an open file; `byLibrary`, by libhdf5's own way of reading alone.
   ///
@@ -32,12 +33,16 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     // The datasets keep the file open.
     x = try StoredRows(file.x, in: raw, byLibrary: byLibrary)
     y = try StoredRows(file.y, in: raw, byLibrary: byLibrary)
+    switch consume file.weights {
+    case let dataset?: weights = try StoredRows(dataset, in: raw, byLibrary: byLibrary)
+    case nil: weights = nil
+    }
     staged = nil
   }
 
   /// The same rows, read another way.
-  private init(_ other: FileRows, staged: (x: StagedReads, y: StagedReads)) {
-    (location, targets, x, y) = (other.location, other.targets, other.x, other.y)
+  private init(_ other: FileRows, staged: (x: StagedReads, y: StagedReads, weights: StagedReads?)) {
+    (location, targets, x, y, weights) = (other.location, other.targets, other.x, other.y, other.weights)
     self.staged = staged
   }
 
@@ -47,6 +52,7 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     targets = .values(columns: other.y.width)
     x = other.x
     y = other.y
+    weights = other.weights
     staged = nil
   }
 
@@ -62,22 +68,31 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
 
   /// What reads rows, on one thread at a time.
   public func makeReader() throws(LockstepError) -> any RowReading<Element> {
-    try Reader(x: RowReader(x, staged: staged?.x), y: RowReader(y, staged: staged?.y))
+    try Reader(
+      x: RowReader(x, staged: staged?.x), y: RowReader(y, staged: staged?.y),
+      weights: weights.map { rows throws(LockstepError) in try RowReader(rows, staged: staged?.weights) })
   }
 
   /// Begins to read these rows, or tells the system to.
   public func willRead(_ rows: Range<Int>, _ part: RowPart) {
-    if part != .targets { x.willRead(rows, staged?.x) }
-    if part != .features { y.willRead(rows, staged?.y) }
+    if part == .features || part == .rows { x.willRead(rows, staged?.x) }
+    if part == .targets || part == .rows { y.willRead(rows, staged?.y) }
+    if part == .weights || part == .rows { weights?.willRead(rows, staged?.weights) }
   }
 
-  /// The same rows, if both features and targets are contiguous.
+  /// The same rows, if all of their parts are contiguous.
   public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
-    let xBytes = Int(Double(bytes) * Double(x.rowBytes) / Double(x.rowBytes + y.rowBytes))
-    guard let xReads = x.stagedReads(rowsAtOnce: rowsAtOnce, bytes: xBytes),
-      let yReads = y.stagedReads(rowsAtOnce: rowsAtOnce, bytes: bytes - xBytes)
-    else { return nil }
-    return FileRows(self, staged: (xReads, yReads))
+    let rowBytes = x.rowBytes + y.rowBytes + (weights?.rowBytes ?? 0)
+    func reads(of part: StoredRows) -> StagedReads? {
+      let share = Double(part.rowBytes) / Double(rowBytes)
+      return part.stagedReads(rowsAtOnce: rowsAtOnce, bytes: Int(Double(bytes) * share))
+    }
+    let weightReads = weights.flatMap(reads)
+    guard let xReads = reads(of: x), let yReads = reads(of: y), (weightReads == nil) == (weights == nil)
+    else {
+      return nil
+    }
+    return FileRows(self, staged: (xReads, yReads, weightReads))
   }
 
   /// Throws ``LockstepError`` if the file was written or cut off since it was opened.
@@ -88,19 +103,24 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
   /// "FILE:DATASET" of each.
   public var names: (x: String, y: String) { (location.xName, location.yName) }
 
-  /// A chunk before and after each filter, of features and of targets.
-  public var readerBytes: Int { x.readerBytes + y.readerBytes }
+  /// The same of the weights.
+  public var weightName: String? { weights?.name }
+
+  /// A chunk before and after each filter, of each dataset.
+  public var readerBytes: Int { x.readerBytes + y.readerBytes + (weights?.readerBytes ?? 0) }
 
   /// Those of a chunk, where there are chunks.
-  public var preferredRows: Int { max(x.rowsPerChunk ?? 1, y.rowsPerChunk ?? 1) }
+  public var preferredRows: Int { max(x.rowsPerChunk ?? 1, y.rowsPerChunk ?? 1, weights?.rowsPerChunk ?? 1) }
 
   private final class Reader: RowReading {
     private let x: RowReader
     private let y: RowReader
+    private let weights: RowReader?
 
-    init(x: RowReader, y: RowReader) {
+    init(x: RowReader, y: RowReader, weights: RowReader?) {
       self.x = x
       self.y = y
+      self.weights = weights
     }
 
     func read(_ rows: Range<Int>, into block: RowPlace<Element>) throws(LockstepError) {
@@ -110,6 +130,7 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
       case .labels(let labels): try y.readLabels(rows, into: labels)
       case nil: break
       }
+      if !block.weights.isEmpty { try weights?.read(rows, into: block.weights) }
     }
   }
 }

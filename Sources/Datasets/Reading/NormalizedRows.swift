@@ -21,6 +21,8 @@ public final class NormalizedRows<Element: Scalar>: RowSource {
   public func featureNumber(_ column: Int) -> Int { source.featureNumber(column) }
   /// Those of the other source.
   public var names: (x: String, y: String) { source.names }
+  /// That of the other source.
+  public var weightName: String? { source.weightName }
   /// Those of the other source.
   public var readerBytes: Int { source.readerBytes }
   /// Those of the other source.

@@ -42,7 +42,7 @@ struct RowScan<Element: Scalar> {
   /// Calls `body` with each block of rows and where they are, in order.
   ///
   /// - Throws: ``LockstepError`` if rows cannot be read, or of kind `badData` naming the first row that has a number that is
-  ///   not finite; what `body` throws.
+  ///   not finite or a negative weight; what `body` throws.
   func forEach(_ part: RowPart, _ body: (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Void)
     throws(LockstepError)
   {
@@ -131,6 +131,7 @@ struct RowScan<Element: Scalar> {
     private let x: AlignedBuffer<Element>
     private let values: AlignedBuffer<Element>
     private let labels: AlignedBuffer<Int32>
+    private let weights: AlignedBuffer<Element>
     private(set) var rows = 0..<0
 
     init(_ source: any RowSource<Element>, capacity rows: Int, _ whole: RowPlace<Element>?)
@@ -148,26 +149,34 @@ struct RowScan<Element: Scalar> {
       }
       values = AlignedBuffer(repeating: 0, count: numbers)
       labels = AlignedBuffer(repeating: 0, count: classes)
+      weights = AlignedBuffer(repeating: 0, count: source.weightName == nil ? 0 : capacity)
     }
 
     /// Where the block's rows are.
     func place(_ part: RowPart) -> RowPlace<Element> {
       if let whole {
-        let place = whole.part(rows, of: source.count)
+        let all = whole.part(rows, of: source.count)
         return RowPlace(
-          x: part == .targets ? UnsafeMutableBufferPointer(rebasing: place.x[..<0]) : place.x,
-          targets: part == .features ? nil : place.targets)
+          x: part == .features || part == .rows ? all.x : UnsafeMutableBufferPointer(rebasing: all.x[..<0]),
+          targets: part == .targets || part == .rows ? all.targets : nil,
+          weights: part == .weights || part == .rows
+            ? all.weights : UnsafeMutableBufferPointer(rebasing: all.weights[..<0]))
       }
       func filled<Number>(_ buffer: AlignedBuffer<Number>, _ width: Int) -> UnsafeMutableBufferPointer<Number>
       {
         UnsafeMutableBufferPointer(rebasing: buffer.elements[..<(rows.count * width)])
       }
-      let features = filled(x, part == .targets ? 0 : source.features)
-      if part == .features { return RowPlace(x: features, targets: nil) }
-      switch source.targets {
-      case .values(let columns): return RowPlace(x: features, targets: .values(filled(values, columns)))
-      case .labels: return RowPlace(x: features, targets: .labels(filled(labels, 1)))
+      let features = filled(x, part == .features || part == .rows ? source.features : 0)
+      let hasWeights = source.weightName != nil && (part == .weights || part == .rows)
+      var place = RowPlace(x: features, targets: nil, weights: filled(weights, hasWeights ? 1 : 0))
+      if part == .targets || part == .rows {
+        place.targets =
+          switch source.targets {
+          case .values(let columns): .values(filled(values, columns))
+          case .labels: .labels(filled(labels, 1))
+          }
       }
+      return place
     }
 
     /// Reads a block and looks at it.
@@ -188,8 +197,8 @@ struct RowScan<Element: Scalar> {
 }
 
 extension RowSource {
-  /// Throws ``LockstepError`` of kind `badData`, naming the row, if a number in `place` is not finite, to which these rows were
-  /// read.
+  /// Throws ``LockstepError`` of kind `badData`, naming the row, if a number in `place` is not finite or a weight negative, to
+  /// which these rows were read.
   public func requireFinite(_ rows: Range<Int>, _ place: RowPlace<Element>) throws(LockstepError) {
     func check(
       _ values: UnsafeMutableBufferPointer<Element>, _ name: String, _ width: Int, _ number: (Int) -> Int
@@ -201,5 +210,9 @@ extension RowSource {
     }
     try check(place.x, names.x, features, featureNumber)
     if case .values(let values)? = place.targets { try check(values, names.y, targets.columns) { $0 } }
+    if let index = place.weights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw LockstepError.notAWeight(
+        weightName ?? "", row: rows.lowerBound + index, value: place.weights[index])
+    }
   }
 }

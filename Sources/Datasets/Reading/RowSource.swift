@@ -12,6 +12,8 @@ public protocol RowSource<Element>: AnyObject, Sendable {
   var targets: TargetShape { get }
   /// What messages call the features and the targets.
   var names: (x: String, y: String) { get }
+  /// What messages call the weights of rows; nil if these have none.
+  var weightName: String? { get }
   /// What messages call a feature, by its number: where only some are taken, that among all.
   func featureNumber(_ column: Int) -> Int
   /// The bytes that a reader takes.
@@ -33,7 +35,7 @@ public protocol RowSource<Element>: AnyObject, Sendable {
 public protocol RowReading<Element>: AnyObject {
   /// The format of the numbers.
   associatedtype Element: Scalar
-  /// Reads some rows, as they come: numbers may be infinite or NaN, and classes have no upper bound.
+  /// Reads some rows, as they come: numbers may be infinite or NaN, weights negative, and classes have no upper bound.
   ///
   /// - Throws: ``LockstepError`` if they cannot be read, or if a label is not a whole number from 0 up.
   func read(_ rows: Range<Int>, into block: RowPlace<Element>) throws(LockstepError)
@@ -45,7 +47,9 @@ public enum RowPart: Sendable {
   case features
   /// The targets.
   case targets
-  /// Features and targets.
+  /// The weights.
+  case weights
+  /// All of them.
   case rows
 }
 
@@ -73,23 +77,34 @@ public enum TargetShape: Sendable, Equatable {
   }
 }
 
-/// Where some rows are put: their features, and their targets as numbers or classes.
+/// Where some rows are put: their features, their targets as numbers or classes, and their weights.
 public struct RowPlace<Element: Scalar> {
   /// The features, row-major; empty if they are not wanted.
   public var x: UnsafeMutableBufferPointer<Element>
   /// The targets; none if they are not wanted.
   public var targets: TargetRows<Element>?
+  /// The weights; empty if they are not wanted, or if there are none.
+  public var weights: UnsafeMutableBufferPointer<Element>
 
   /// A place for rows.
-  public init(x: UnsafeMutableBufferPointer<Element>, targets: TargetRows<Element>?) {
+  public init(
+    x: UnsafeMutableBufferPointer<Element>, targets: TargetRows<Element>?,
+    weights: UnsafeMutableBufferPointer<Element> = UnsafeMutableBufferPointer(start: nil, count: 0)
+  ) {
     self.x = x
     self.targets = targets
+    self.weights = weights
   }
 }
 
 extension RowSource {
-  /// The bytes of a row in memory, features and targets together.
-  public var rowBytes: Int { features * MemoryLayout<Element>.stride + targets.bytes(Element.self) }
+  /// The bytes of a row in memory: features, targets and weight.
+  public var rowBytes: Int {
+    (features + (weightName == nil ? 0 : 1)) * MemoryLayout<Element>.stride + targets.bytes(Element.self)
+  }
+
+  /// None, unless there are some.
+  public var weightName: String? { nil }
 
   /// Itself, unless there are features that are not taken.
   public func featureNumber(_ column: Int) -> Int { column }

@@ -13,6 +13,11 @@ public enum SampleInput: ~Copyable {
   /// - Throws: ``LockstepError`` if a file or dataset is missing or its shapes do not agree, or if there is no such generator.
   public init(_ location: DatasetLocation) throws(LockstepError) {
     if GeneratorAddress.isAddress(location.file) {
+      if case .dataset(let path) = location.weights {
+        throw LockstepError(
+          .usage, "--weights", "generated rows have no weights", found: path, expected: "none",
+          remedy: "Leave it out.")
+      }
       self = .generated(try GeneratorAddress(location.file))
     } else {
       self = .file(try DatasetFile(location))

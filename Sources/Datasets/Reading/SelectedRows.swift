@@ -34,6 +34,8 @@ public final class SelectedRows<Element: Scalar>: RowSource {
   public var targets: TargetShape { source.targets }
   /// Those of the other source.
   public var names: (x: String, y: String) { source.names }
+  /// That of the other source.
+  public var weightName: String? { source.weightName }
   /// Those of the other source.
   public var readerBytes: Int { source.readerBytes }
   /// Those of the other source.
@@ -70,7 +72,7 @@ public final class SelectedRows<Element: Scalar>: RowSource {
       guard !place.x.isEmpty else { return try reader.read(rows, into: place) }
       if all.count < rows.count * width { all = AlignedBuffer(repeating: 0, count: rows.count * width) }
       let whole = UnsafeMutableBufferPointer(rebasing: all.elements[..<(rows.count * width)])
-      try reader.read(rows, into: RowPlace(x: whole, targets: place.targets))
+      try reader.read(rows, into: RowPlace(x: whole, targets: place.targets, weights: place.weights))
       selection.copy(from: UnsafeBufferPointer(whole), width: width, to: place.x)
     }
   }

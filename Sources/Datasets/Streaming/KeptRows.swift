@@ -36,6 +36,8 @@ public final class KeptRows<Element: Scalar>: RowSource {
   public var features: Int { source.features }
   /// What the targets of a row are.
   public var targets: TargetShape { source.targets }
+  /// That of the other source.
+  public var weightName: String? { source.weightName }
   /// Those of the other source, and the rows among which these are.
   public var readerBytes: Int { source.readerBytes + 2 * stride * source.rowBytes }
   /// That of the other source.
@@ -73,6 +75,7 @@ public final class KeptRows<Element: Scalar>: RowSource {
     private var x = AlignedBuffer<Element>(repeating: 0, count: 0)
     private var values = AlignedBuffer<Element>(repeating: 0, count: 0)
     private var labels = AlignedBuffer<Int32>(repeating: 0, count: 0)
+    private var weights = AlignedBuffer<Element>(repeating: 0, count: 0)
 
     init(_ kept: KeptRows, _ reader: any RowReading<Element>) {
       self.kept = kept
@@ -96,7 +99,9 @@ public final class KeptRows<Element: Scalar>: RowSource {
       let all = RowPlace(
         x: UnsafeMutableBufferPointer(
           rebasing: x.elements[..<(place.x.isEmpty ? 0 : span.count * kept.features)]),
-        targets: targets(like: place, count: span.count))
+        targets: targets(like: place, count: span.count),
+        weights: UnsafeMutableBufferPointer(
+          rebasing: weights.elements[..<(place.weights.isEmpty ? 0 : span.count)]))
       try reader.read(span, into: all)
       var passed = 0
       var next = 0
@@ -126,6 +131,7 @@ public final class KeptRows<Element: Scalar>: RowSource {
       case .values(let columns): values = AlignedBuffer(repeating: 0, count: rows * columns)
       case .labels: labels = AlignedBuffer(repeating: 0, count: rows)
       }
+      if kept.weightName != nil { weights = AlignedBuffer(repeating: 0, count: rows) }
     }
   }
 }
@@ -137,11 +143,13 @@ extension RowPlace {
       let width = buffer.count / max(count, 1)
       return UnsafeMutableBufferPointer(rebasing: buffer[rows.lowerBound * width..<rows.upperBound * width])
     }
-    switch targets {
-    case .values(let values): return RowPlace(x: part(x), targets: .values(part(values)))
-    case .labels(let labels): return RowPlace(x: part(x), targets: .labels(part(labels)))
-    case nil: return RowPlace(x: part(x), targets: nil)
-    }
+    let targets: TargetRows<Element>? =
+      switch targets {
+      case .values(let values): .values(part(values))
+      case .labels(let labels): .labels(part(labels))
+      case nil: nil
+      }
+    return RowPlace(x: part(x), targets: targets, weights: part(weights))
   }
 
   /// Copies row `row` of another place of `otherCount` rows to row `own` of this one, which has `count`.
@@ -155,6 +163,7 @@ extension RowPlace {
         .update(fromContentsOf: UnsafeMutableBufferPointer(rebasing: from[row * width..<(row + 1) * width]))
     }
     copy(other.x, x)
+    copy(other.weights, weights)
     switch (other.targets, targets) {
     case (.values(let from)?, .values(let to)?): copy(from, to)
     case (.labels(let from)?, .labels(let to)?): copy(from, to)

@@ -23,13 +23,16 @@ public final class SampleRing<Element: Scalar>: Sendable {
   public let x: AlignedBuffer<Element>
   /// The targets of all slots.
   public let targets: TargetStorage
+  /// The weights of all slots; nil if rows have none.
+  public let weights: AlignedBuffer<Element>?
 
-  init(slots: Int, windowRows: Int, features: Int, targets: TargetShape) {
+  init(slots: Int, windowRows: Int, features: Int, targets: TargetShape, isWeighted: Bool = false) {
     self.slots = slots
     self.windowRows = windowRows
     self.features = features
     let rows = slots * windowRows
     x = AlignedBuffer(repeating: 0, count: rows * features)
+    weights = isWeighted ? AlignedBuffer(repeating: 0, count: rows) : nil
     switch targets {
     case .values(let columns):
       self.targets = .values(AlignedBuffer(repeating: 0, count: rows * columns), columns: columns)
@@ -43,10 +46,13 @@ public final class SampleRing<Element: Scalar>: Sendable {
     func part<Number>(_ buffer: AlignedBuffer<Number>, _ width: Int) -> UnsafeMutableBufferPointer<Number> {
       UnsafeMutableBufferPointer(rebasing: buffer.elements[rows.lowerBound * width..<rows.upperBound * width])
     }
-    switch targets {
-    case .values(let values, let columns):
-      return RowPlace(x: part(x, features), targets: .values(part(values, columns)))
-    case .labels(let labels): return RowPlace(x: part(x, features), targets: .labels(part(labels, 1)))
-    }
+    let targets: TargetRows<Element> =
+      switch targets {
+      case .values(let values, let columns): .values(part(values, columns))
+      case .labels(let labels): .labels(part(labels, 1))
+      }
+    return RowPlace(
+      x: part(x, features), targets: targets,
+      weights: weights.map { part($0, 1) } ?? UnsafeMutableBufferPointer(start: nil, count: 0))
   }
 }

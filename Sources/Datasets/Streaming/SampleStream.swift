@@ -103,7 +103,7 @@ public final class SampleStream<Element: Scalar> {
     isPastCache = staged != nil
     ring = SampleRing(
       slots: slots, windowRows: plan.shape.windowRows, features: source.features,
-      targets: source.targets)
+      targets: source.targets, isWeighted: source.weightName != nil)
     loader = try WindowLoader(
       self.source, ring: ring, classes: outputs, threads: plan.threads, announcesInTurn: isPastCache)
   }

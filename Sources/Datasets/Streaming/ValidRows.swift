@@ -28,6 +28,8 @@ public final class ValidRows<Element: Scalar>: RowSource {
   public func featureNumber(_ column: Int) -> Int { source.featureNumber(column) }
   /// Those of the other source.
   public var names: (x: String, y: String) { source.names }
+  /// That of the other source.
+  public var weightName: String? { source.weightName }
   /// Those of the other source.
   public var readerBytes: Int { source.readerBytes }
   /// Those of the other source: rows that are left out shift groups, but by little.
@@ -92,7 +94,7 @@ public final class ValidRows<Element: Scalar>: RowSource {
 }
 
 extension FileRows {
-  /// The rows that can be trained on: without those that have a number that is not finite or a label that is no class. Reads
+  /// The rows that can be trained on: without those that have a number that is not finite, a label that is no class or a weight that is none. Reads
   /// all rows once, by so many threads.
   ///
   /// - Throws: ``LockstepError`` if they cannot be read; of kind `badData` if none is left, or if more than `most` would have to
@@ -105,16 +107,16 @@ extension FileRows {
     try RowScan(numbers, threads: threads).forEach(
       .rows,
       finding: { rows, place in
-        let (x, y) = place.numbers
-        return check.finding(rows, x, y, most: 0).rows
+        check.finding(rows, place, most: 0).rows
       }
     ) { _, _, rows throws(LockstepError) in
       invalid += rows
       guard invalid.count <= most else {
         throw LockstepError(
           .badData, location.file,
-          "there are too many rows to be left out: they have numbers that are not finite or labels "
-            + "that are no classes", found: "more than \(most) of \(count)", expected: "at most \(most)",
+          "there are too many rows to be left out: they have numbers that are not finite, labels "
+            + "that are no classes or weights that are none", found: "more than \(most) of \(count)",
+          expected: "at most \(most)",
           remedy: "Write a file without them: lockstep convert --skip-invalid.")
       }
     }

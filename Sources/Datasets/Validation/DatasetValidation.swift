@@ -68,17 +68,23 @@ public struct DatasetValidation: Sendable {
     throws(LockstepError) -> ValidationReport
   {
     let (x, y) = (try StoredDataset(source.x), try StoredDataset(source.y))
+    let weights = try source.weights.map { rows throws(LockstepError) in try StoredDataset(rows) }
     let rowBytes =
       options.precision.bytes * source.features
       + (role == .labels ? MemoryLayout<Int32>.stride : options.precision.bytes * source.y.width)
+      + (weights == nil ? 0 : options.precision.bytes)
     var refusal = LockstepError.invalidRows(pass.invalid, of: source.count, in: location)
     if let classes = pass.classes?.classes, options.role == nil, refusal == nil {
       refusal = .tooManyClasses(classes, rows: source.count, in: location)
     }
+    if let weights = pass.weightStatistics, weights.count > 0, weights.most[0] == 0, refusal == nil {
+      refusal = .weightsAreZero(source.weightName ?? "", rows: source.count)
+    }
     return ValidationReport(
-      location: location, role: role, precision: options.precision, x: x, y: y,
-      advice: StorageAdvice(x: x, y: y, rowBytes: rowBytes), invalid: pass.invalid,
+      location: location, role: role, precision: options.precision, x: x, y: y, weights: weights,
+      advice: StorageAdvice(x: x, y: y, weights: weights, rowBytes: rowBytes), invalid: pass.invalid,
       features: pass.xStatistics,
-      targets: pass.yStatistics, classes: pass.classes, duplicates: pass.duplicates, refusal: refusal)
+      targets: pass.yStatistics, weightStatistics: pass.weightStatistics, classes: pass.classes,
+      duplicates: pass.duplicates, refusal: refusal)
   }
 }

@@ -8,6 +8,8 @@ public struct InvalidNumber: Sendable, Equatable {
     case x
     /// The targets.
     case y
+    /// The weights.
+    case weights
   }
 
   /// What can be wrong with a number.
@@ -16,9 +18,11 @@ public struct InvalidNumber: Sendable, Equatable {
     case notFinite = "not finite"
     /// It is not a whole number from 0 up.
     case notAClass = "not a class"
+    /// It is negative, and a weight.
+    case notAWeight = "not a weight"
   }
 
-  /// Whether it is a feature or a target.
+  /// Whether it is a feature, a target or a weight.
   public var part: Part
   /// Its row, from 0 on.
   public var row: Int
@@ -30,8 +34,8 @@ public struct InvalidNumber: Sendable, Equatable {
   public var problem: Problem
 }
 
-/// Which rows training takes: those whose numbers are all finite in the precision that is trained in, and whose label, if they
-/// have one, is a class.
+/// Which rows training takes: those whose numbers are all finite in the precision that is trained in, and whose label and
+/// weight, if they have one, are a class and not negative.
 struct RowCheck: Sendable {
   /// Whether the target of a row is a class.
   let hasLabels: Bool
@@ -54,28 +58,32 @@ struct RowCheck: Sendable {
     var featureRows = 0
     /// How many have targets that are not finite, or no classes.
     var targetRows = 0
+    /// How many have weights that are not finite, or negative.
+    var weightRows = 0
     /// The first numbers that are wrong.
     var first: [InvalidNumber] = []
   }
 
-  /// Looks at `rows`; tells at most `most` numbers.
-  func finding(
-    _ rows: Range<Int>, _ x: UnsafeBufferPointer<Double>, _ y: UnsafeBufferPointer<Double>, most: Int
-  )
-    -> Finding
-  {
+  /// Looks at `rows`, which lie at `place`; tells at most `most` numbers.
+  func finding(_ rows: Range<Int>, _ place: RowPlace<Double>, most: Int) -> Finding {
+    let (x, y) = place.numbers
+    let weights = UnsafeBufferPointer(place.weights)
     var finding = Finding()
-    if areFinite(x), hasLabels ? areClasses(y) : areFinite(y) { return finding }
+    if areFinite(x), hasLabels ? areClasses(y) : areFinite(y), areWeights(weights) { return finding }
     for (index, row) in rows.enumerated() {
       let xRow = UnsafeBufferPointer(rebasing: x[index * features..<(index + 1) * features])
       let yRow = UnsafeBufferPointer(rebasing: y[index * targets..<(index + 1) * targets])
+      let weight = UnsafeBufferPointer(rebasing: weights[weights.isEmpty ? 0..<0 : index..<index + 1])
       let (xTaken, yTaken) = (areFinite(xRow), hasLabels ? areClasses(yRow) : areFinite(yRow))
-      if xTaken, yTaken { continue }
+      let weightTaken = areWeights(weight)
+      if xTaken, yTaken, weightTaken { continue }
       finding.rows.append(row)
       if !xTaken { finding.featureRows += 1 }
       if !yTaken { finding.targetRows += 1 }
+      if !weightTaken { finding.weightRows += 1 }
       if finding.first.count < most {
-        let numbers = wrong(xRow, .x, row: row) + wrong(yRow, .y, row: row)
+        let numbers =
+          wrong(xRow, .x, row: row) + wrong(yRow, .y, row: row) + wrong(weight, .weights, row: row)
         finding.first += numbers.prefix(most - finding.first.count)
       }
     }
@@ -85,13 +93,17 @@ struct RowCheck: Sendable {
   private func wrong(_ values: UnsafeBufferPointer<Double>, _ part: InvalidNumber.Part, row: Int)
     -> [InvalidNumber]
   {
-    let areLabels = part == .y && hasLabels
-    return values.indices.compactMap { column in
+    values.indices.compactMap { column in
       let value = values[column]
-      guard areLabels ? !Self.isClass(value) : !(abs(value) < bound) else { return nil }
-      return InvalidNumber(
-        part: part, row: row, column: column, value: value, problem: areLabels ? .notAClass : .notFinite)
+      guard let problem = problem(value, part) else { return nil }
+      return InvalidNumber(part: part, row: row, column: column, value: value, problem: problem)
     }
+  }
+
+  private func problem(_ value: Double, _ part: InvalidNumber.Part) -> InvalidNumber.Problem? {
+    if part == .y, hasLabels { return Self.isClass(value) ? nil : .notAClass }
+    if !(abs(value) < bound) { return .notFinite }
+    return part == .weights && value < 0 ? .notAWeight : nil
   }
 
   // Counted to the end, which takes a fraction of the time of leaving early: the loop has no branch.
@@ -100,6 +112,10 @@ struct RowCheck: Sendable {
     var wrong = 0
     for value in values { wrong &+= abs(value) < bound ? 0 : 1 }
     return wrong == 0
+  }
+
+  private func areWeights(_ values: UnsafeBufferPointer<Double>) -> Bool {
+    values.allSatisfy { $0 >= 0 && $0 < bound }
   }
 
   private func areClasses(_ values: UnsafeBufferPointer<Double>) -> Bool {

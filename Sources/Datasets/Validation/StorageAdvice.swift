@@ -7,11 +7,12 @@ public struct StorageAdvice: Sendable, Equatable {
   /// How to store the samples instead; nil if they are stored well.
   public private(set) var format: DatasetFormat?
 
-  /// Advice about datasets of features and targets; `rowBytes` are the bytes of a row in memory as it is trained on.
-  public init(x: StoredDataset, y: StoredDataset, rowBytes: Int) {
+  /// Advice about datasets of features, targets and weights; `rowBytes` are the bytes of a row in memory as it is trained on.
+  public init(x: StoredDataset, y: StoredDataset, weights: StoredDataset? = nil, rowBytes: Int) {
     let shape = BlockShape(rowBytes: rowBytes)
-    let sampleBytes = x.width * x.numberBytes + y.width * y.numberBytes
-    for dataset in [x, y] {
+    let datasets = [x, y] + (weights.map { [$0] } ?? [])
+    let sampleBytes = datasets.reduce(0) { $0 + $1.width * $1.numberBytes }
+    for dataset in datasets {
       sentences += Self.sentences(dataset, shape, sampleBytes: sampleBytes)
     }
     guard !sentences.isEmpty else { return }

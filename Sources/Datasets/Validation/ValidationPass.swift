@@ -8,6 +8,7 @@ struct ValidationPass {
   private(set) var classes: ClassCounts?
   private var x: StatisticsPass<Double>
   private var y: StatisticsPass<Double>?
+  private var weights: StatisticsPass<Double>?
   private var search: DuplicateSearch?
   private let source: FileRows<Double>
   private let check: RowCheck
@@ -18,6 +19,7 @@ struct ValidationPass {
     (self.source, self.check, self.options) = (source.numbers, check, options)
     x = StatisticsPass(columns: source.features)
     if check.hasLabels { classes = ClassCounts() } else { y = StatisticsPass(columns: source.y.width) }
+    if source.weightName != nil { weights = StatisticsPass(columns: 1) }
     if options.duplicates != .none {
       search = DuplicateSearch(
         options.duplicates, rows: source.count, bytes: options.duplicateBytes,
@@ -29,6 +31,8 @@ struct ValidationPass {
   var xStatistics: ColumnStatistics { x.statistics }
   /// The statistics of their targets, if these are numbers.
   var yStatistics: ColumnStatistics? { y?.statistics }
+  /// The statistics of their weights, if they have any.
+  var weightStatistics: ColumnStatistics? { weights?.statistics }
   /// The duplicates, if they were searched for.
   var duplicates: Duplicates? { search?.found }
 
@@ -49,10 +53,7 @@ struct ValidationPass {
     try scan.forEach(
       .rows,
       finding: { rows, place in
-        let (x, y) = place.numbers
-        return (
-          check.finding(rows, x, y, most: DatasetValidation.mostTold), digests(place)
-        )
+        (check.finding(rows, place, most: DatasetValidation.mostTold), digests(place))
       }
     ) { rows, place, finding throws(LockstepError) in
       add(finding.0)
@@ -85,6 +86,7 @@ struct ValidationPass {
     invalid.count += finding.rows.count
     invalid.withFeatures += finding.featureRows
     invalid.withTargets += finding.targetRows
+    invalid.withWeights += finding.weightRows
     invalid.first += finding.first.prefix(DatasetValidation.mostTold - invalid.first.count)
   }
 
@@ -99,6 +101,7 @@ struct ValidationPass {
         UnsafeBufferPointer(
           rebasing: xAll[part.lowerBound * source.features..<part.upperBound * source.features]))
       self.y?.take(y)
+      weights?.take(UnsafeBufferPointer(rebasing: place.weights[part]))
       classes?.take(y)
     }
   }

@@ -10,6 +10,8 @@ public struct ValidationReport: Sendable {
     public internal(set) var withFeatures = 0
     /// How many have targets that are not finite or, where these are labels, not classes.
     public internal(set) var withTargets = 0
+    /// How many have weights that are not finite, or negative.
+    public internal(set) var withWeights = 0
     /// The first numbers that are wrong.
     public internal(set) var first: [InvalidNumber] = []
   }
@@ -26,6 +28,8 @@ public struct ValidationReport: Sendable {
   public var x: StoredDataset
   /// How the targets are stored.
   public var y: StoredDataset
+  /// How the weights are stored, if rows have any.
+  public var weights: StoredDataset?
   /// What could be better about that.
   public var advice: StorageAdvice
   /// The rows that training would not take. Everything below is about the others, but for duplicates, which are about all rows.
@@ -34,6 +38,8 @@ public struct ValidationReport: Sendable {
   public var features: ColumnStatistics
   /// The same of targets that are numbers.
   public var targets: ColumnStatistics?
+  /// The same of the weights.
+  public var weightStatistics: ColumnStatistics?
   /// How often each class occurs, where targets are labels.
   public var classes: ClassCounts?
   /// The rows that are the same as others, if they were searched for.
@@ -62,7 +68,12 @@ extension LockstepError {
     -> LockstepError?
   {
     guard let first = invalid.first.first else { return nil }
-    let name = first.part == .x ? location.xName : location.yName
+    let name =
+      switch first.part {
+      case .x: location.xName
+      case .y: location.yName
+      case .weights: "\(location.file):\(location.weightPath ?? "")"
+      }
     return LockstepError(
       .badData, name,
       "training would not take \(invalid.count) of \(rows) rows; row \(first.row), column \(first.column) is \(first.problem.rawValue)",
