@@ -244,7 +244,19 @@ struct DataOptions: ParsableArguments {
   @Option(name: .customLong("y"), help: "The dataset of targets, rows or rows by targets.")
   var y = "/y"
 
-  var location: DatasetLocation { DatasetLocation(file: data, x: x, y: y) }
+  @Option(
+    help: ArgumentHelp(
+      "The dataset of weights, one a row, or none. (default: weight beside the features, if there is one)",
+      valueName: "dataset"))
+  var weights: String?
+
+  var location: DatasetLocation { location(file: data) }
+
+  /// Where the samples of another file of the same kind lie.
+  func location(file: String) -> DatasetLocation {
+    DatasetLocation(
+      file: file, x: x, y: y, weights: weights.map { WeightChoice(name: $0) } ?? .automatic)
+  }
 }
 
 /// Options of every command.

@@ -9,6 +9,10 @@ struct EvaluateCommand: ParsableCommand {
       Where training normalised the samples, the loss is of normalised targets, as in training; rmse and mae are of the \
       targets as they are.
 
+      Where rows have weights (a dataset called weight beside the features, or that of --weights), the loss is the sum of the \
+      rows' losses times their weights over the number of rows, as in training; the others are weighted means, over the sum of \
+      the weights, as in scikit-learn. The confusion matrix counts rows, but for those of weight 0.
+
       Example:
         lockstep evaluate linear.weights.h5 linear.h5
       """)
@@ -25,6 +29,9 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let predictor = try Predictor(checkpoint: checkpoint, best: best, threads: threads)
     let evaluation = try predictor.evaluate(data.location)
+    if evaluation.weight != nil, !console.quiet, let path = data.location.weightPath {
+      Console.message("rows have the weights in \(data.data):\(path) (--weights none leaves them out)")
+    }
     let metrics: [(String, Double?)] =
       predictor.recipe.loss.task == .numbers
       ? [
@@ -35,6 +42,7 @@ struct EvaluateCommand: ParsableCommand {
       var object: [String: JSON] = [
         "samples": .integer(evaluation.samples), "loss": .number(evaluation.loss),
         "checkpoint": .string(checkpoint), "data": .string(data.data),
+        "weight": .optional(evaluation.weight),
       ]
       for (name, value) in metrics { object[name] = .optional(value) }
       if let confusion = evaluation.confusion { object["confusion_matrix"] = Self.json(confusion) }
@@ -44,12 +52,14 @@ struct EvaluateCommand: ParsableCommand {
         ("checkpoint", checkpoint), ("samples", Format.count(evaluation.samples)),
         ("loss", "\(Format.number(evaluation.loss)) (\(predictor.recipe.loss.name))"),
       ]
+      if let weight = evaluation.weight { rows.append(("weights", "sum \(Format.number(weight))")) }
+      let undefined = evaluation.weight == 0 ? "all weights are zero" : "a target is constant"
       for (name, value) in metrics {
         rows.append(
           (
             name,
             value.map { name == "rmse" || name == "mae" ? Format.number($0) : Format.decimal($0, places: 8) }
-              ?? "undefined: a target is constant"
+              ?? "undefined: \(undefined)"
           ))
       }
       var text = Format.table(rows)

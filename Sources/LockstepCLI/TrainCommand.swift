@@ -11,6 +11,10 @@ struct TrainCommand: ParsableCommand {
       Float targets are learnt with the mean squared error, integer targets as classes with cross-entropy; the \
       widths of input and output come from the data.
 
+      Where a dataset called weight lies beside the features, or --weights names one, the loss and so the gradient of each \
+      row are multiplied by the row's weight; means are still over the number of rows, as in Keras. A row of weight 2 \
+      pulls twice as hard, one of weight 0 counts for nothing.
+
       Examples:
         lockstep train linear.h5 --hidden 10 --learning-rate 0.01 --output linear.weights.h5
         lockstep train digits.h5 --x images --y labels --hidden 512,512 --batch-size 128 --validation-fraction 0.1
@@ -55,8 +59,8 @@ struct TrainCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Leave out rows, also of --validation, that have a number that is not finite in --precision or a label that is no class, and \
-      say how many. The result is that of a file without them. lockstep validate shows what is wrong.
+      Leave out rows, also of --validation, that have a number that is not finite in --precision, a label that is no class or a negative \
+      weight, and say how many. The result is that of a file without them. lockstep validate shows what is wrong.
       """)
   var skipInvalid = false
 
@@ -118,7 +122,7 @@ struct TrainCommand: ParsableCommand {
 
   private var trainingOptions: TrainingOptions {
     var options = recipe.trainingOptions(data.location)
-    options.validation = validation.map { DatasetLocation(file: $0, x: data.x, y: data.y) }
+    options.validation = validation.map { data.location(file: $0) }
     options.validationFraction = validationFraction
     options.features = features
     options.skipsInvalid = skipInvalid

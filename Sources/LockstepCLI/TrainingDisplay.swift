@@ -50,6 +50,9 @@ final class TrainingDisplay: Sendable {
     note(
       "\(Format.count(start.samples)) samples, network \(recipe.network.summary) (\(Format.count(recipe.network.parameterCount ?? 0)) parameters, \(recipe.precision.rawValue)), \(recipe.loss.name), \(recipe.optimizer.name.rawValue)\(schedule(recipe)), batches of \(batch) in \(recipe.shards) shard\(recipe.shards == 1 ? "" : "s")"
     )
+    if let name = start.weightName {
+      note("each row's loss is multiplied by its weight in \(name) (--weights none leaves them out)")
+    }
     let isSplit = start.recipe.validationFraction > 0
     noteSkipped(start.skipped, beside: start.samples + (isSplit ? start.validationSamples : 0))
     noteSkipped(start.validationSkipped, beside: start.validationSamples, of: " of the validation file")

@@ -9,7 +9,8 @@ struct ValidateCommand: ParsableCommand {
     abstract: "Looks at every row of a dataset: would train take it, and is it worth training on?",
     discussion: """
       Reads all rows once, in bounded memory, and tells:
-        - which rows train would refuse: numbers that are NaN or infinite (in --precision), labels that are not 0, 1, 2 ...
+        - which rows train would refuse: numbers that are NaN or infinite (in --precision), labels that are not 0, 1, 2 ..., \
+      weights that are negative;
         - mean, standard deviation, minimum and maximum of each column, and columns that are one number in all rows;
         - how often each class occurs, and which never does;
         - how the numbers are stored, whether that is slow to read, and the lockstep convert that stores them well;
@@ -99,6 +100,7 @@ struct ValidateCommand: ParsableCommand {
     let stem = input.hasSuffix(".h5") ? String(input.dropLast(3)) : input
     var words = ["lockstep convert \(ConvertCommand.quoted(input))"]
     if data.x != "/x" { words.append("--x \(ConvertCommand.quoted(data.x))") }
+    if let weights = data.weights { words.append("--weights \(ConvertCommand.quoted(weights))") }
     if data.y != "/y" { words.append("--y \(ConvertCommand.quoted(data.y))") }
     if report.role == .labels { words.append("--labels") }
     if report.invalid.count > 0 { words.append("--skip-invalid") }

@@ -23,6 +23,7 @@ struct ValidationDisplay {
       ),
       storage(report.x), storage(report.y),
     ]
+    if let weights = report.weights { rows.append(storage(weights)) }
     rows += Self.lines("advice", report.advice.sentences)
     if let repacking { rows.append(("repack", repacking)) }
     rows += validity + classRows + duplicateRows
@@ -54,15 +55,25 @@ struct ValidationDisplay {
     let parts = [
       invalid.withFeatures > 0 ? "\(Format.count(invalid.withFeatures)) with such features" : nil,
       invalid.withTargets > 0 ? "\(Format.count(invalid.withTargets)) with such targets" : nil,
+      invalid.withWeights > 0 ? "\(Format.count(invalid.withWeights)) with such weights" : nil,
     ].compactMap { $0 }.joined(separator: ", ")
     let places = invalid.first.map { number in
-      let dataset = number.part == .x ? report.x : report.y
+      let column = number.part == .weights ? "" : ", column \(number.column)"
       return
-        "\(dataset.path) row \(number.row), column \(number.column): \(Self.value(number.value)) is \(number.problem.rawValue)"
+        "\(path(number)) row \(number.row)\(column): \(Self.value(number.value)) is \(number.problem.rawValue)"
     }
     let more = invalid.count > places.count ? ["..."] : []
     return [("invalid rows", "\(Format.count(invalid.count)) of \(Format.count(report.rows)): \(parts)")]
       + (places + more).map { ("", $0) }
+  }
+
+  /// The dataset that a number is in.
+  private func path(_ number: InvalidNumber) -> String {
+    switch number.part {
+    case .x: report.x.path
+    case .y: report.y.path
+    case .weights: report.weights?.path ?? ""
+    }
   }
 
   private var classRows: [(String, String)] {
@@ -100,9 +111,11 @@ struct ValidationDisplay {
 
   /// The statistics, a table for each dataset.
   private var statistics: [String] {
-    [(report.x, report.features as ColumnStatistics?), (report.y, report.targets)].compactMap {
-      dataset, found in
-      guard let found, found.count > 0 else { return nil }
+    [
+      (report.x, report.features as ColumnStatistics?), (report.y, report.targets),
+      (report.weights, report.weightStatistics),
+    ].compactMap { dataset, found in
+      guard let dataset, let found, found.count > 0 else { return nil }
       var table = TextTable([dataset.path, "mean", "standard deviation", "minimum", "maximum"])
       for column in found.means.indices.prefix(Self.mostColumns) {
         table.add(
@@ -143,15 +156,17 @@ extension ValidationDisplay {
       "precision": .string(report.precision.rawValue), "invalid_rows": .integer(report.invalid.count),
       "invalid_feature_rows": .integer(report.invalid.withFeatures),
       "invalid_target_rows": .integer(report.invalid.withTargets),
+      "invalid_weight_rows": .integer(report.invalid.withWeights),
     ]
     object["problem"] = report.refusal.map { .string("\($0)") } ?? .null
-    object["datasets"] = .array([report.x, report.y].map { Self.json($0) })
+    object["datasets"] = .array([report.x, report.y, report.weights].compactMap { $0.map { Self.json($0) } })
     object["advice"] = .array(report.advice.sentences.map { .string($0) })
     object["repack"] = repacking.map { .string($0) } ?? .null
     object["first_invalid"] = .array(report.invalid.first.map { json($0) })
     object["statistics"] = .object([
       "x": Self.json(report.features, constants: report.constantFeatures),
       "y": report.targets.map { Self.json($0, constants: report.constantTargets) } ?? .null,
+      "weights": report.weightStatistics.map { Self.json($0, constants: []) } ?? .null,
     ])
     object["classes"] = report.classes.map { Self.json($0) } ?? .null
     object["duplicates"] = report.duplicates.map { Self.json($0) } ?? .null
@@ -171,7 +186,7 @@ extension ValidationDisplay {
 
   private func json(_ number: InvalidNumber) -> JSON {
     .object([
-      "dataset": .string(number.part == .x ? report.x.path : report.y.path), "row": .integer(number.row),
+      "dataset": .string(path(number)), "row": .integer(number.row),
       "column": .integer(number.column), "value": .string(Self.value(number.value)),
       "problem": .string(number.problem.rawValue),
     ])

@@ -12,6 +12,7 @@ final class EvaluationBlock<Element: Scalar> {
   private let x: AlignedBuffer<Element>
   private let values: AlignedBuffer<Element>
   private let labels: AlignedBuffer<Int32>
+  private let weights: AlignedBuffer<Element>
 
   /// Memory for at most so many rows of `source`.
   init(_ source: any RowSource<Element>, rows: Int, network: MLP, loss: Loss) throws(LockstepError) {
@@ -23,29 +24,34 @@ final class EvaluationBlock<Element: Scalar> {
     x = AlignedBuffer(repeating: 0, count: rows * source.features)
     values = AlignedBuffer(repeating: 0, count: hasLabels ? 0 : rows * source.targets.columns)
     labels = AlignedBuffer(repeating: 0, count: hasLabels ? rows : 0)
+    weights = AlignedBuffer(repeating: 0, count: source.weightName == nil ? 0 : rows)
   }
 
   /// Reads some rows; the views are valid until the next call.
   ///
   /// - Throws: ``LockstepError`` if they cannot be read, are not finite or do not fit the network.
-  func read(_ rows: Range<Int>) throws(LockstepError) -> (Matrix<Element>, Targets<Element>) {
+  func read(_ rows: Range<Int>) throws(LockstepError) -> EvaluatedRows<Element> {
+    let isWeighted = source.weightName != nil
+    let weights = UnsafeMutableBufferPointer(rebasing: weights.elements[..<(isWeighted ? rows.count : 0)])
+    let ownWeights = isWeighted ? UnsafeBufferPointer(weights) : nil
     let x = UnsafeMutableBufferPointer(rebasing: x.elements[..<(rows.count * source.features)])
     let input = Matrix(UnsafeBufferPointer(x), rows: rows.count, columns: source.features)
     switch source.targets {
     case .values(let columns):
       let values = UnsafeMutableBufferPointer(rebasing: values.elements[..<(rows.count * columns)])
-      try read(rows, into: RowPlace(x: x, targets: .values(values)))
+      try read(rows, into: RowPlace(x: x, targets: .values(values), weights: weights))
       if loss.task == .probabilities,
         let target = Elementwise.firstOutsideUnitInterval(UnsafeBufferPointer(values))
       {
         throw LockstepError.improbableTarget(target, source.names.y)
       }
-      return (input, .values(Matrix(UnsafeBufferPointer(values), rows: rows.count, columns: columns)))
+      let targets = Matrix(UnsafeBufferPointer(values), rows: rows.count, columns: columns)
+      return (input, .values(targets), ownWeights)
     case .labels:
       let labels = UnsafeMutableBufferPointer(rebasing: labels.elements[..<rows.count])
-      try read(rows, into: RowPlace(x: x, targets: .labels(labels)))
+      try read(rows, into: RowPlace(x: x, targets: .labels(labels), weights: weights))
       try requireClasses(labels, from: rows.lowerBound)
-      return (input, .labels(UnsafeBufferPointer(labels)))
+      return (input, .labels(UnsafeBufferPointer(labels)), ownWeights)
     }
   }
 

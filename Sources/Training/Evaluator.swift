@@ -7,8 +7,10 @@ import Primitives
 public struct Evaluation: Sendable, Equatable {
   /// The rows.
   public var samples: Int
-  /// The mean loss.
+  /// The mean loss: of rows with weights, the sum of the losses times these, over the number of rows, as in training.
   public var loss: Double
+  /// The sum of the weights, if rows have any. The metrics below are weighted means then, over this sum; nil if it is 0.
+  public var weight: Double?
   /// The root of the mean squared error, for numbers.
   public var rootMeanSquaredError: Double?
   /// The mean absolute error, for numbers.
@@ -23,6 +25,11 @@ public struct Evaluation: Sendable, Equatable {
   /// More classes than these have no confusion matrix, which would be for nobody to read.
   public static let mostClasses = 1000
 }
+
+/// Some rows to be evaluated: features, targets and, if they have any, weights.
+typealias EvaluatedRows<Element: Scalar> = (
+  input: Matrix<Element>, targets: Targets<Element>, weights: UnsafeBufferPointer<Element>?
+)
 
 /// Evaluates networks on samples, with all workers of a team.
 ///
@@ -43,12 +50,14 @@ struct Evaluator<Element: Scalar> {
 
   private struct Partial: Sendable {
     var lossSum: Double
+    var weight: Double
     var regression: RegressionMetrics
     var classification: ClassificationMetrics
 
     static func merged(_ a: Partial, _ b: Partial) -> Partial {
       Partial(
-        lossSum: a.lossSum + b.lossSum, regression: .merged(a.regression, b.regression),
+        lossSum: a.lossSum + b.lossSum, weight: a.weight + b.weight,
+        regression: .merged(a.regression, b.regression),
         classification: .merged(a.classification, b.classification))
     }
   }
@@ -59,9 +68,13 @@ struct Evaluator<Element: Scalar> {
   ) -> Evaluation {
     let plan = Plan(network: network, count: samples.count, workers: team.count)
     let parts = team.map { worker in
-      part(plan, worker, parameters, countingConfusions) { (samples.input($0), samples.targets($0)) }
+      part(plan, worker, parameters, countingConfusions) {
+        (samples.input($0), samples.targets($0), samples.weights($0))
+      }
     }
-    return joined(parts.compactMap { try? $0.get() }, count: samples.count, countingConfusions)
+    return joined(
+      parts.compactMap { try? $0.get() }, count: samples.count, isWeighted: samples.weights != nil,
+      countingConfusions)
   }
 
   /// The evaluation of `parameters` on the rows of `source`, each worker reading those that it evaluates.
@@ -84,7 +97,8 @@ struct Evaluator<Element: Scalar> {
     var parts: [Part] = []
     // The first worker's failure is about the first rows.
     for outcome in outcomes { parts.append(try outcome.get()) }
-    return joined(parts, count: source.count, countingConfusions)
+    return joined(
+      parts, count: source.count, isWeighted: source.weightName != nil, countingConfusions)
   }
 
   /// Which rows are evaluated together, and by whom.
@@ -110,7 +124,7 @@ struct Evaluator<Element: Scalar> {
 
   private func part(
     _ plan: Plan, _ worker: Int, _ parameters: AlignedBuffer<Element>, _ countingConfusions: Bool,
-    _ read: (Range<Int>) throws(LockstepError) -> (Matrix<Element>, Targets<Element>)
+    _ read: (Range<Int>) throws(LockstepError) -> EvaluatedRows<Element>
   ) -> Result<Part, LockstepError> {
     let workspace = Workspace<Element>(network: network, capacity: plan.blockRows)
     var metrics = PairwiseTree.Accumulator<Partial>()
@@ -118,9 +132,9 @@ struct Evaluator<Element: Scalar> {
     do throws(LockstepError) {
       for block in plan.blocks(of: worker) {
         let rows = block * plan.blockRows..<min((block + 1) * plan.blockRows, plan.count)
-        let (input, targets) = try read(rows)
+        let (input, targets, weights) = try read(rows)
         let found = partial(
-          input, targets, parameters: parameters, workspace: workspace, confusion: &confusion)
+          input, targets, weights, parameters: parameters, workspace: workspace, confusion: &confusion)
         metrics.append(found, leaf: block, combine: Partial.merged)
       }
     } catch {
@@ -129,12 +143,17 @@ struct Evaluator<Element: Scalar> {
     return .success((metrics, confusion))
   }
 
-  private func joined(_ parts: [Part], count: Int, _ countingConfusions: Bool) -> Evaluation {
+  private func joined(_ parts: [Part], count: Int, isWeighted: Bool, _ countingConfusions: Bool)
+    -> Evaluation
+  {
     let all = PairwiseTree.Accumulator.joined(parts.map(\.metrics), combine: Partial.merged)
     guard let all else { return Evaluation(samples: 0, loss: .nan) }
     let divisor = Double(count * loss.divisor(outputs: network.outputs))
     var result = Evaluation(samples: count, loss: all.lossSum / divisor)
-    if loss.task == .numbers {
+    result.weight = isWeighted ? all.weight : nil
+    if all.weight == 0 {
+      // No row counts: there is nothing to be said of any.
+    } else if loss.task == .numbers {
       result.rootMeanSquaredError = all.regression.rootMeanSquaredError
       result.meanAbsoluteError = all.regression.meanAbsoluteError
       result.r2 = all.regression.r2
@@ -158,23 +177,25 @@ struct Evaluator<Element: Scalar> {
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   private func partial(
-    _ input: Matrix<Element>, _ targets: Targets<Element>, parameters: AlignedBuffer<Element>,
-    workspace: Workspace<Element>, confusion: inout ConfusionMatrix?
+    _ input: Matrix<Element>, _ targets: Targets<Element>, _ weights: UnsafeBufferPointer<Element>?,
+    parameters: AlignedBuffer<Element>, workspace: Workspace<Element>, confusion: inout ConfusionMatrix?
   ) -> Partial {
     let (sum, outputs) = workspace.evaluate(
-      input: input, targets: targets,
+      input: input, targets: targets, weights: weights,
       parameters: UnsafeBufferPointer(parameters.elements), loss: loss)
     var partial = Partial(
-      lossSum: Double(sum), regression: RegressionMetrics(targets: network.outputs),
+      lossSum: Double(sum),
+      weight: weights.map { $0.reduce(0) { $0 + Double($1) } } ?? Double(input.rows),
+      regression: RegressionMetrics(targets: network.outputs),
       classification: ClassificationMetrics())
     switch (loss.task, targets) {
-    case (.numbers, .values(let truth)): add(outputs, truth, to: &partial.regression)
+    case (.numbers, .values(let truth)): add(outputs, truth, weights, to: &partial.regression)
     case (_, .values(let truth)):
-      partial.classification.add(probabilities: outputs, targets: truth)
-      confusion?.add(probabilities: outputs, targets: truth)
+      partial.classification.add(probabilities: outputs, targets: truth, weights: weights)
+      confusion?.add(probabilities: outputs, targets: truth, weights: weights)
     case (_, .labels(let labels)):
-      partial.classification.add(outputs: outputs, labels: labels)
-      confusion?.add(outputs: outputs, labels: labels)
+      partial.classification.add(outputs: outputs, labels: labels, weights: weights)
+      confusion?.add(outputs: outputs, labels: labels, weights: weights)
     }
     return partial
   }
@@ -182,16 +203,20 @@ struct Evaluator<Element: Scalar> {
 
 extension Evaluator {
   /// Adds errors to `metrics`, in the size that targets had before they were normalised.
-  private func add(_ outputs: Matrix<Element>, _ truth: Matrix<Element>, to metrics: inout RegressionMetrics)
-  {
-    guard let targetScaling else { return metrics.add(outputs: outputs, targets: truth) }
+  private func add(
+    _ outputs: Matrix<Element>, _ truth: Matrix<Element>, _ weights: UnsafeBufferPointer<Element>?,
+    to metrics: inout RegressionMetrics
+  ) {
+    guard let targetScaling else {
+      return metrics.add(outputs: outputs, targets: truth, weights: weights)
+    }
     let copies = [outputs, truth].map { AlignedBuffer($0.elements, filler: 0) }
     withExtendedLifetime(copies) {
       let matrices = copies.map { copy in
         targetScaling.undo(copy.elements)
         return Matrix(UnsafeBufferPointer(copy.elements), rows: truth.rows, columns: truth.columns)
       }
-      metrics.add(outputs: matrices[0], targets: matrices[1])
+      metrics.add(outputs: matrices[0], targets: matrices[1], weights: weights)
     }
   }
 }
@@ -203,6 +228,11 @@ extension Samples {
       UnsafeBufferPointer(
         rebasing: x.elements[rows.lowerBound * features..<rows.upperBound * features]),
       rows: rows.count, columns: features)
+  }
+
+  /// A view of the weights of consecutive rows, if they have any.
+  func weights(_ rows: Range<Int>) -> UnsafeBufferPointer<Element>? {
+    weights.map { UnsafeBufferPointer(rebasing: $0.elements[rows]) }
   }
 
   /// A view of the targets of consecutive rows.

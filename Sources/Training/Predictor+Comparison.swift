@@ -60,7 +60,7 @@ extension Predictor {
     let rows = (0..<count).map { $0 * source.count / count }
     var (features, targets): ([Double], [Double]) = ([], [])
     for row in rows {
-      let (input, truth) = try block.read(row..<row + 1)
+      let (input, truth, _) = try block.read(row..<row + 1)
       features += input.elements.map { Double($0) }
       switch truth {
       case .values(let values): targets += values.elements.map { Double($0) }

@@ -27,6 +27,7 @@ extension Recipe {
   public var options: [(name: String, value: String)] {
     var options: [(String, String)] = [
       ("features", features.map { $0.columns.map(String.init).joined(separator: ",") } ?? ""),
+      ("weights", isWeighted ? "used" : ""),
       ("inputs", String(network.inputs)),
       ("hidden", network.layers.dropLast().map { String($0.units) }.joined(separator: ",")),
       ("outputs", String(network.outputs)),

@@ -34,6 +34,8 @@ public struct Recipe: Sendable, Equatable {
   public var seed: UInt64
   /// The features that are taken of those that there are; nil for all.
   public var features: FeatureSelection?
+  /// Whether the loss of each row is multiplied by a weight of its own.
+  public var isWeighted = false
   /// In what order each epoch takes the rows.
   public var shuffle: Shuffle
   /// How features, and targets that are numbers, are brought to like size.

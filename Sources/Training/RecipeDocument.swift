@@ -19,6 +19,8 @@ struct RecipeDocument: Codable {
 
   /// Nil for all that there are.
   var features: [Int]?
+  /// Nil unless rows have weights.
+  var weighted: Bool?
   var inputs: Int
   var layers: [Layer]
   var loss: String
@@ -62,7 +64,8 @@ struct RecipeDocument: Codable {
   var validationDigest: String
 
   enum CodingKeys: String, CodingKey {
-    case features, inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, rho, epsilon, shards,
+    case features, weighted, inputs, layers, loss, initializer, optimizer, momentum, beta1, beta2, rho,
+      epsilon, shards,
       seed
     case shuffle, normalize, precision, schedule, reduction
     case huberDelta = "huber_delta"
@@ -84,6 +87,7 @@ struct RecipeDocument: Codable {
 
   init(_ recipe: Recipe) {
     features = recipe.features?.columns
+    weighted = recipe.isWeighted ? true : nil
     inputs = recipe.network.inputs
     layers = recipe.network.layers.map { Layer(units: $0.units, activation: $0.activation.rawValue) }
     loss = recipe.loss.name
@@ -139,6 +143,7 @@ struct RecipeDocument: Codable {
       guard let selection = FeatureSelection(columns: features), features.count == inputs else { return nil }
       recipe.features = selection
     }
+    recipe.isWeighted = weighted ?? false
     recipe.initialParameters = initialParameters
     recipe.validationDigest = validationDigest
     return recipe

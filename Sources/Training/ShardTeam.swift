@@ -36,11 +36,11 @@ final class ShardTeam<Element: Scalar>: Sendable {
     let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
     stride = (parameterCount + line - 1) / line * line
     let (rows, count) = (min(plan.rowsPerShard, samples.count), slots * stride)
-    let usesLabels = samples.hasLabels
+    let (usesLabels, isWeighted) = (samples.hasLabels, samples.isWeighted)
     scratch = (0..<workers).map { _ in
       WorkerScratch(
-        network: network, loss: loss, rows: rows, usesLabels: usesLabels, gradientCount: count,
-        variant: variant)
+        network: network, loss: loss, rows: rows, usesLabels: usesLabels, isWeighted: isWeighted,
+        gradientCount: count, variant: variant)
     }
     let bases = scratch.compactMap { $0.gradients.elements.baseAddress }.map { GradientBase(address: $0) }
     gradients = AlignedBuffer(bases, filler: bases[0])

@@ -14,6 +14,7 @@ final class TileScratch<Element: Scalar>: Sendable {
   private let delta: AlignedBuffer<Element>
   private let values: AlignedBuffer<Element>
   private let labels: AlignedBuffer<Int32>
+  private let weights: AlignedBuffer<Element>
   private let outputs: Int
 
   init(network: MLP, plan: ShardPlan, kernels: PanelKernels<Element>) {
@@ -28,6 +29,7 @@ final class TileScratch<Element: Scalar>: Sendable {
     delta = AlignedBuffer(repeating: 0, count: rows * outputs)
     values = AlignedBuffer(repeating: 0, count: rows * outputs)
     labels = AlignedBuffer(repeating: 0, count: rows)
+    weights = AlignedBuffer(repeating: 0, count: rows)
   }
 
   /// The numbers of the stack that serves every tile.
@@ -62,7 +64,8 @@ final class TileScratch<Element: Scalar>: Sendable {
     let chosen = UnsafeMutableBufferPointer(rebasing: indices.elements[..<count])
     order.copyRows(from: first, into: chosen)
     return passes.loss(
-      rows, targets: targets(UnsafeBufferPointer(chosen), from: samples, loops), loss: loss,
+      rows, targets: targets(UnsafeBufferPointer(chosen), from: samples, loops),
+      weights: samples.weights.map { weights(UnsafeBufferPointer(chosen), from: $0, loops) }, loss: loss,
       sums: matrix(sums, rows: count), outputs: matrix(activated, rows: count),
       delta: matrix(delta, rows: count), loops: loops)
   }
@@ -80,6 +83,14 @@ final class TileScratch<Element: Scalar>: Sendable {
       Gather.rows(of: all, width: 1, indices: rows, to: labels, variant: loops.variant)
       return .labels(UnsafeBufferPointer(labels))
     }
+  }
+
+  @inline(__always) private func weights(
+    _ rows: UnsafeBufferPointer<Int>, from all: UnsafeBufferPointer<Element>, _ loops: FastKernels<Element>
+  ) -> UnsafeBufferPointer<Element> {
+    let weights = UnsafeMutableBufferPointer(rebasing: weights.elements[..<rows.count])
+    Gather.rows(of: all, width: 1, indices: rows, to: weights, variant: loops.variant)
+    return UnsafeBufferPointer(weights)
   }
 
   @inline(__always) private func matrix(_ buffer: AlignedBuffer<Element>, rows: Int) -> MutableMatrix<Element>

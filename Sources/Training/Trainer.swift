@@ -39,7 +39,7 @@ public final class Trainer<Element: Scalar> {
   /// A trainer at the start.
   ///
   /// - Parameters:
-  ///   - recipe: what to do; its precision is set to that of `Element`.
+  ///   - recipe: what to do; its precision is set to that of `Element`, and whether it is weighted, by the samples.
   ///   - samples: the rows to train on, at least one.
   ///   - validation: rows to measure the loss on after each epoch.
   ///   - threads: how many threads work; it changes nothing but the speed.
@@ -68,6 +68,7 @@ public final class Trainer<Element: Scalar> {
   ) throws(LockstepError) {
     var recipe = recipe
     recipe.precision = Element.precision
+    recipe.isWeighted = samples.isWeighted
     self.recipe = recipe
     self.samples = samples
     self.validation = validation
@@ -109,7 +110,8 @@ public final class Trainer<Element: Scalar> {
       parameters: checkpoint.parameters, variant: .current)
     let progress = checkpoint.progress
     let (done, overflow) = progress.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
-    guard !overflow, (0..<stepsPerEpoch).contains(progress.step), progress.epoch >= 0,
+    guard recipe == checkpoint.recipe, !overflow, (0..<stepsPerEpoch).contains(progress.step),
+      progress.epoch >= 0,
       progress.globalStep - progress.step == done, progress.epoch == checkpoint.history.count,
       checkpoint.optimizerState.count == engine.state.count
     else {

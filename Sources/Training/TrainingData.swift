@@ -11,6 +11,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   let samples: LoadedSamples<Element>
   /// The rows to train on, if they were left where they are.
   let elsewhere: (any RowSource<Element>)?
+  /// What messages call the weights of rows; nil if these have none.
+  let weightName: String?
   /// The features that are taken; nil for all.
   let selection: FeatureSelection?
   /// The rows that are trained on.
@@ -60,6 +62,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     {
       throw error
     }
+    weightName = source.weightName
     self.selection = selection
     self.count = source.count - (split?.validationCount ?? 0)
     features = source.features
@@ -79,6 +82,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
       rows: count, features: features, outputs: max(samples.outputs, validation?.outputs ?? 0), loss: loss,
       shuffle: shuffle)
     recipe.features = selection
+    recipe.isWeighted = weightName != nil
     return recipe
   }
 

@@ -14,6 +14,8 @@ public struct TrainingStart: Sendable {
   public var validationSkipped: Int
   /// The steps of an epoch.
   public var stepsPerEpoch: Int
+  /// "FILE:DATASET" of the weights of rows; nil if these have none.
+  public var weightName: String?
   /// Whether rows are read as they are needed, instead of being held in memory.
   public var isStreamed: Bool
   /// Whether that goes past the system's cache.

@@ -58,7 +58,8 @@ public struct TrainingRun: Sendable {
       recipe: recipe, samples: data.count,
       validationSamples: trainer.validation?.count ?? 0, skipped: data.skipped,
       validationSkipped: data.validationSkipped, stepsPerEpoch: trainer.stepsPerEpoch,
-      isStreamed: data.elsewhere != nil, isPastCache: trainer.samples.isPastCache,
+      weightName: data.weightName, isStreamed: data.elsewhere != nil,
+      isPastCache: trainer.samples.isPastCache,
       constantFeatures: data.samples.constantFeatures,
       resumedAt: resumed?.progress)
     observer(.started(first))

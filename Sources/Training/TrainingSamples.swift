@@ -41,6 +41,14 @@ public enum TrainingSamples<Element: Scalar> {
     }
   }
 
+  /// Whether rows have weights.
+  var isWeighted: Bool {
+    switch self {
+    case .memory(let samples): samples.weights != nil
+    case .stream(let stream): stream.ring.weights != nil
+    }
+  }
+
   /// The bytes that they take in memory.
   var bytes: Double {
     switch self {
@@ -94,6 +102,8 @@ struct ResidentSamples<Element: Scalar>: Sendable {
 
   /// Whether the targets are classes.
   var hasLabels: Bool { if case .labels = view.targets { true } else { false } }
+  /// Whether rows have weights.
+  var isWeighted: Bool { view.weights != nil }
 }
 
 /// Samples as plain addresses, valid as long as the samples: what a step's loops work with.
@@ -107,10 +117,13 @@ struct SamplesView<Element: Scalar>: BitwiseCopyable, @unchecked Sendable {
   let features: Int
   let x: UnsafeBufferPointer<Element>
   let targets: Targets
+  /// Nil if rows have none.
+  let weights: UnsafeBufferPointer<Element>?
 
   init(_ samples: Samples<Element>) {
     features = samples.features
     x = UnsafeBufferPointer(samples.x.elements)
+    weights = samples.weights.map { UnsafeBufferPointer($0.elements) }
     switch samples.targets {
     case .values(let values, let columns):
       targets = .values(UnsafeBufferPointer(values.elements), columns: columns)
@@ -121,6 +134,7 @@ struct SamplesView<Element: Scalar>: BitwiseCopyable, @unchecked Sendable {
   init(_ ring: SampleRing<Element>) {
     features = ring.features
     x = UnsafeBufferPointer(ring.x.elements)
+    weights = ring.weights.map { UnsafeBufferPointer($0.elements) }
     switch ring.targets {
     case .values(let values, let columns):
       targets = .values(UnsafeBufferPointer(values.elements), columns: columns)

@@ -21,9 +21,11 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   private let x: AlignedBuffer<Element>
   private let values: AlignedBuffer<Element>
   private let labels: AlignedBuffer<Int32>
+  private let weights: AlignedBuffer<Element>
 
   init(
-    network: MLP, loss: Loss, rows: Int, usesLabels: Bool, gradientCount: Int, variant: KernelVariant?
+    network: MLP, loss: Loss, rows: Int, usesLabels: Bool, isWeighted: Bool, gradientCount: Int,
+    variant: KernelVariant?
   ) {
     small = variant.flatMap { SmallNetwork(network, loss: loss, variant: $0) }
     smallView = small?.view
@@ -36,6 +38,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     x = AlignedBuffer(repeating: 0, count: rows * network.inputs)
     values = AlignedBuffer(repeating: 0, count: usesLabels ? 0 : rows * network.outputs)
     labels = AlignedBuffer(repeating: 0, count: usesLabels ? rows : 0)
+    weights = AlignedBuffer(repeating: 0, count: isWeighted ? rows : 0)
   }
 
   /// The rows that are worked out at once by who computes all of them: an order gives many for little more than a few.
@@ -72,17 +75,23 @@ final class WorkerScratch<Element: Scalar>: Sendable {
       let total =
         switch samples.targets {
         case .values(let y, _):
-          small.gradient(parameters: parameters, x: samples.x, y: y, rows: rows, gradient: gradient)
+          small.gradient(
+            parameters: parameters, x: samples.x, y: y, weights: samples.weights, rows: rows,
+            gradient: gradient)
         case .labels(let labels):
           small.gradient(
-            parameters: parameters, x: samples.x, labels: labels, rows: rows, gradient: gradient)
+            parameters: parameters, x: samples.x, labels: labels, weights: samples.weights, rows: rows,
+            gradient: gradient)
         }
       clock.mark(.gradient)
       return total
     }
     let (input, targets) = collect(rows, from: samples)
+    let weights = samples.weights.map { collectWeights(rows, from: $0) }
     clock.mark(.data)
-    let total = workspace.evaluate(input: input, targets: targets, parameters: parameters, loss: loss).loss
+    let total = workspace.evaluate(
+      input: input, targets: targets, weights: weights, parameters: parameters, loss: loss
+    ).loss
     clock.mark(.forward)
     workspace.backpropagate(input: input, parameters: parameters, gradient: gradient)
     clock.mark(.backward)
@@ -109,5 +118,13 @@ final class WorkerScratch<Element: Scalar>: Sendable {
       Gather.rows(of: all, width: 1, indices: chosen, to: labels, variant: variant)
       return (input, .labels(UnsafeBufferPointer(labels)))
     }
+  }
+  /// Collects the weights of `chosen` rows and returns a view of them.
+  @inline(__always) private func collectWeights(
+    _ chosen: UnsafeBufferPointer<Int>, from all: UnsafeBufferPointer<Element>
+  ) -> UnsafeBufferPointer<Element> {
+    let weights = UnsafeMutableBufferPointer(rebasing: weights.elements[..<chosen.count])
+    Gather.rows(of: all, width: 1, indices: chosen, to: weights, variant: variant)
+    return UnsafeBufferPointer(weights)
   }
 }

@@ -56,7 +56,7 @@ struct PlotBoundary: ParsableCommand {
         remedy: "See the confusion matrix with plot predictions.")
     }
     let samples = try data.map {
-      try predictor.compare(DatasetLocation(file: $0, x: x, y: y), limit: rows)
+      try predictor.compare(DatasetLocation(file: $0, x: x, y: y, weights: .none), limit: rows)
     }
     let map = PlaneMap(
       first: range ?? Self.range(samples, feature: 0), second: range ?? Self.range(samples, feature: 1),
