@@ -56,6 +56,14 @@ struct ConvertCommand: ParsableCommand {
   @Option(name: .customLong("y"), help: "HDF5 and .npz: the array of targets. (default: y)")
   var y: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      The weights of rows: a column of CSV, or an array of HDF5 and .npz; none for none. (default: in HDF5 and .npz, the array \
+      weight beside the features, if there is one)
+      """, valueName: "column|array"))
+  var weights: String?
+
   @Flag(
     help: """
       The target is a class: numbers from 0, or in CSV also names, which are numbered in ascending order and recorded.
@@ -115,6 +123,7 @@ struct ConvertCommand: ParsableCommand {
     var options = ConversionOptions()
     options.text = CSVOptions(delimiter: delimiter, header: header, targets: targets, features: features)
     (options.x, options.y) = (x, y)
+    options.weights = weights.map { WeightChoice(name: $0) } ?? .automatic
     options.hasTargets = !noTargets
     options.hasLabels = labels
     options.skipsInvalid = skipInvalid
@@ -140,7 +149,7 @@ struct ConvertCommand: ParsableCommand {
       try Console.result(
         """
         wrote \(output): \(Format.count(report.rows, "sample")) of \(Format.count(report.description.features, "feature")), \
-        \(targetText(report)), \(report.description.precision.rawValue), in \(Format.duration(seconds))
+        \(targetText(report))\(report.description.weights == nil ? "" : ", weighted"), \(report.description.precision.rawValue), in \(Format.duration(seconds))
         """)
     }
   }
@@ -151,6 +160,7 @@ struct ConvertCommand: ParsableCommand {
       "features": .integer(report.description.features),
       "targets": .integer(report.description.targets.columns),
       "labels": .boolean(report.description.targets.areLabels),
+      "weights": .boolean(report.description.weights != nil),
       "classes": report.classes.map { .array($0.map(JSON.string)) } ?? .null,
       "precision": .string(report.description.precision.rawValue), "seconds": .number(seconds),
       "samples_per_second": .number(Double(report.rows) / max(seconds, 1e-9)),
@@ -176,6 +186,7 @@ struct ConvertCommand: ParsableCommand {
     if let features { words.append("--features \(Self.quoted(features.joined(separator: ",")))") }
     if let x { words.append("--x \(Self.quoted(x))") }
     if let y { words.append("--y \(Self.quoted(y))") }
+    if let weights { words.append("--weights \(Self.quoted(weights))") }
     if labels { words.append("--labels") }
     if noTargets { words.append("--no-targets") }
     if skipInvalid { words.append("--skip-invalid") }

@@ -5,25 +5,33 @@ import Primitives
 public final class ArraySource: ConversionSource {
   private let x: any NumericArray
   private let y: (any NumericArray)?
+  private let weights: (any NumericArray)?
   private let options: ConversionOptions
   private let base: DatasetDescription
   private let notes: [String]
 
-  /// Rows of `x` and `y`.
+  /// Rows of `x` and `y`, with these weights if they have any.
   ///
   /// - Parameters:
   ///   - root: the attributes of the file.
-  ///   - ofX, ofY: the attributes of the arrays.
+  ///   - ofX, ofY, ofWeights: the attributes of the arrays.
   /// - Throws: ``LockstepError`` if the arrays do not go together.
   init(
-    x: any NumericArray, y: (any NumericArray)?, _ options: ConversionOptions,
-    root: CarriedAttributes = .init(), ofX: CarriedAttributes = .init(), ofY: CarriedAttributes = .init()
+    x: any NumericArray, y: (any NumericArray)?, weights: (any NumericArray)? = nil,
+    _ options: ConversionOptions, root: CarriedAttributes = .init(), ofX: CarriedAttributes = .init(),
+    ofY: CarriedAttributes = .init(), ofWeights: CarriedAttributes = .init()
   ) throws(LockstepError) {
     if let y, x.rows != y.rows {
       throw LockstepError(
         .badData, y.name, "has another number of rows than \(x.name)", found: "\(y.rows)",
         expected: "\(x.rows)",
         remedy: "Give one target for each row of features.")
+    }
+    if let weights, weights.rows != x.rows || weights.width != 1 {
+      throw LockstepError(
+        .badData, weights.name, "the weights must be one number a row",
+        found: "\(weights.rows) rows of \(weights.width)", expected: "\(x.rows) rows of 1",
+        remedy: "Name another array with --weights, or give --weights none.")
     }
     for array in [x, y].compactMap({ $0 }) where array.width > Self.mostColumns {
       throw LockstepError(
@@ -32,15 +40,18 @@ public final class ArraySource: ConversionSource {
     }
     self.x = x
     self.y = y
+    self.weights = weights
     self.options = options
     var base = DatasetDescription(
-      features: x.width, precision: options.precision ?? x.precision, targets: try Self.targets(y, options))
+      features: x.width, precision: options.precision ?? x.precision, targets: try Self.targets(y, options),
+      weights: weights.map { options.precision ?? $0.precision })
     base.attributes = root.values
     base.xAttributes.merge(ofX.values) { $1 }
     if case .labels = base.targets { base.yAttributes["long_name"] = .string("class") }
     base.yAttributes.merge(ofY.values) { $1 }
+    base.weightAttributes.merge(ofWeights.values) { $1 }
     self.base = base
-    notes = root.notes + ofX.notes + ofY.notes
+    notes = root.notes + ofX.notes + ofY.notes + ofWeights.notes
   }
 
   /// The numbers of a row of which several are held in memory; a small compressed file can claim far more.
@@ -98,7 +109,8 @@ public final class ArraySource: ConversionSource {
     let targets = y?.width ?? 0
     let xBlock = AlignedBuffer<Double>(repeating: 0, count: blockRows * x.width)
     let yBlock = AlignedBuffer<Double>(repeating: 0, count: blockRows * targets)
-    let bytes = x.width * x.type.bytes + targets * (y?.type.bytes ?? 0)
+    let wBlock = AlignedBuffer<Double>(repeating: 0, count: weights == nil ? 0 : blockRows)
+    let bytes = x.width * x.type.bytes + targets * (y?.type.bytes ?? 0) + (weights?.type.bytes ?? 0)
     var start = 0
     while start < x.rows {
       let rows = start..<min(start + blockRows, x.rows)
@@ -106,38 +118,48 @@ public final class ArraySource: ConversionSource {
       let yPart = UnsafeMutableBufferPointer(rebasing: yBlock.elements[..<(rows.count * targets)])
       try x.read(rows, into: xPart)
       try y?.read(rows, into: yPart)
-      let kept = try keepValid(rows, xPart, yPart)
+      let wPart = UnsafeMutableBufferPointer(
+        rebasing: wBlock.elements[..<(weights == nil ? 0 : rows.count)])
+      try weights?.read(rows, into: wPart)
+      let kept = try keepValid(rows, xPart, yPart, wPart)
       try body(
         SourceRows(
           rows: kept, x: UnsafeBufferPointer(rebasing: xPart[..<(kept * x.width)]),
-          y: UnsafeBufferPointer(rebasing: yPart[..<(kept * targets)])))
+          y: UnsafeBufferPointer(rebasing: yPart[..<(kept * targets)]),
+          weights: UnsafeBufferPointer(rebasing: wPart[..<(weights == nil ? 0 : kept)])))
       start = rows.upperBound
       progress(ConversionProgress(phase: phase, done: start * bytes, total: x.rows * bytes))
     }
-    withExtendedLifetime((xBlock, yBlock)) {}
+    withExtendedLifetime((xBlock, yBlock, wBlock)) {}
   }
 
   /// Moves the valid rows together, and throws if there are others and these are not to be dropped.
   private func keepValid(
     _ rows: Range<Int>, _ xPart: UnsafeMutableBufferPointer<Double>,
-    _ yPart: UnsafeMutableBufferPointer<Double>
+    _ yPart: UnsafeMutableBufferPointer<Double>, _ wPart: UnsafeMutableBufferPointer<Double>
   ) throws(LockstepError) -> Int {
     let xCheck = NumberCheck(base.precision)
     let yCheck = NumberCheck(base.targets, onlyClasses: options.hasLabels)
-    if xCheck.accepts(all: xPart), yCheck.accepts(all: yPart) { return rows.count }
+    let wCheck = NumberCheck.weights(base.weights ?? .float64)
+    if xCheck.accepts(all: xPart), yCheck.accepts(all: yPart), wCheck.accepts(all: wPart) {
+      return rows.count
+    }
     var kept = 0
     for row in 0..<rows.count {
       let xRow = UnsafeMutableBufferPointer(rebasing: xPart[row * x.width..<(row + 1) * x.width])
       let targets = y?.width ?? 0
       let yRow = UnsafeMutableBufferPointer(rebasing: yPart[row * targets..<(row + 1) * targets])
+      let wRow = UnsafeMutableBufferPointer(rebasing: wPart[weights == nil ? 0..<0 : row..<row + 1])
       if let error = error(xRow, xCheck, x, row: rows.lowerBound + row)
         ?? y.flatMap({ error(yRow, yCheck, $0, row: rows.lowerBound + row) })
+        ?? weights.flatMap({ error(wRow, wCheck, $0, row: rows.lowerBound + row) })
       {
         if options.skipsInvalid { continue }
         throw error
       }
       for (index, value) in xRow.enumerated() { xPart[kept * x.width + index] = value }
       for (index, value) in yRow.enumerated() { yPart[kept * targets + index] = value }
+      if weights != nil { wPart[kept] = wPart[row] }
       kept += 1
     }
     return kept
@@ -159,6 +181,7 @@ private enum NumberCheck {
   case finite(Precision)
   case whole(below: Double)
   case classes
+  case weights(Precision)
 
   init(_ precision: Precision) { self = .finite(precision) }
 
@@ -176,6 +199,8 @@ private enum NumberCheck {
     switch self {
     case .finite(.float64): value.isFinite
     case .finite(.float32): Float(value).isFinite
+    case .weights(.float64): value >= 0 && value.isFinite
+    case .weights(.float32): value >= 0 && Float(value).isFinite
     case .whole(let bound): abs(value) < bound
     case .classes: value >= 0 && value < Double(Int32.max) && value == value.rounded(.towardZero)
     }
@@ -188,6 +213,7 @@ private enum NumberCheck {
     case .finite(let precision): "is not a finite number in \(precision.rawValue)"
     case .whole: "is too large for a class"
     case .classes: "is not a class"
+    case .weights(let precision): "is not a weight in \(precision.rawValue)"
     }
   }
 
@@ -195,6 +221,7 @@ private enum NumberCheck {
     switch self {
     case .finite: nil
     case .whole, .classes: "a whole number from 0 up"
+    case .weights: "a finite number from 0 up"
     }
   }
 

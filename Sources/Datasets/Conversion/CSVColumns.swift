@@ -1,31 +1,41 @@
 import Primitives
 
-/// Which columns of a text file are features and which are targets.
+/// Which columns of a text file are features, which are targets, and which has weights.
 struct CSVColumns: Equatable {
   /// The columns of the features, in the order in which they were asked for, counted from 0.
   var features: [Int]
   /// The columns of the targets, likewise.
   var targets: [Int]
+  /// The column of the weights, if rows have any.
+  var weights: Int?
 
   /// Finds the columns that `options` name.
   ///
   /// - Parameter hasTargets: whether there are targets at all.
   init(_ layout: CSVLayout, _ options: CSVOptions, hasTargets: Bool, file: String) throws(LockstepError) {
+    weights = try options.weights.map { name throws(LockstepError) in
+      try Self.findWeights(name, in: layout, file: file)
+    }
     targets = []
     if hasTargets {
       targets =
         try options.targets.map { names throws(LockstepError) in
           try Self.find(names, in: layout, option: "--targets", file: file)
-        } ?? [layout.columns - 1]
+        } ?? [max(0, layout.columns - (weights == layout.columns - 1 ? 2 : 1))]
     }
-    let taken = Set(targets)
+    let taken = Set(targets + (weights.map { [$0] } ?? []))
     features =
       try options.features.map { names throws(LockstepError) in
         try Self.find(names, in: layout, option: "--features", file: file)
       } ?? (0..<layout.columns).filter { !taken.contains($0) }
     if let both = features.first(where: taken.contains) {
       throw LockstepError(
-        .usage, "--features", "column \(both) is a target, too", remedy: "Name each column once.")
+        .usage, "--features", "column \(both) is a target or has the weights, too",
+        remedy: "Name each column once.")
+    }
+    if let column = weights, targets.contains(column) {
+      throw LockstepError(
+        .usage, "--weights", "column \(column) is a target, too", remedy: "Name each column once.")
     }
     guard !features.isEmpty else {
       throw LockstepError(
@@ -36,10 +46,24 @@ struct CSVColumns: Equatable {
     }
   }
 
-  /// Where the value of each column goes: nil for nowhere, features first, then targets.
+  private static func findWeights(_ name: String, in layout: CSVLayout, file: String) throws(LockstepError)
+    -> Int
+  {
+    let columns = try find([name], in: layout, option: "--weights", file: file)
+    guard columns.count == 1 else {
+      throw LockstepError(
+        .usage, "--weights", "names several columns", found: name, expected: "one column",
+        remedy: "Give each row one weight.")
+    }
+    return columns[0]
+  }
+
+  /// Where the value of each column goes: nil for nowhere, features first, then targets, then the weight.
   func slots(columns: Int) -> [Int?] {
     var slots = [Int?](repeating: nil, count: columns)
-    for (slot, column) in (features + targets).enumerated() { slots[column] = slot }
+    for (slot, column) in (features + targets + (weights.map { [$0] } ?? [])).enumerated() {
+      slots[column] = slot
+    }
     return slots
   }
 

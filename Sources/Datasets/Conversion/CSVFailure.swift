@@ -12,6 +12,8 @@ enum CSVFailure: Equatable, Sendable {
   case malformed(String)
   /// Infinite, or a number too large for the precision.
   case infinite(String, Precision)
+  /// A weight below 0.
+  case negativeWeight
 
   /// What is wrong with `content`, which stands where a finite number should.
   init(_ content: UnsafeBufferPointer<UInt8>, isMissing: Bool, _ precision: Precision) {
@@ -57,6 +59,7 @@ enum CSVFailure: Equatable, Sendable {
           "\(place): this is not a finite number in \(precision.rawValue)", text, nil,
           precision == .float32 ? "Choose --precision float64, or drop such rows with --skip-invalid." : skip
         )
+      case .negativeWeight: ("\(place): the weight is negative", nil, "a number from 0 up", skip)
       }
     return LockstepError(
       .badData, "\(file):\(line)", problem, found: found, expected: expected, remedy: remedy)

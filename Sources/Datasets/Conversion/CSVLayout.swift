@@ -20,6 +20,8 @@ public struct CSVOptions: Sendable, Equatable {
   public var targets: [String]?
   /// The columns of the features, likewise; nil for all that are not targets.
   public var features: [String]?
+  /// The column of the weights, by name or number; nil for none.
+  var weights: String?
 
   /// How a text file is to be read.
   public init(
@@ -141,9 +143,11 @@ struct CSVLayout: Equatable {
     case .no: return false
     case .auto: break
     }
-    let chosen = (options.targets ?? []) + (options.features ?? [])
+    let chosen =
+      (options.targets ?? []) + (options.features ?? []) + (options.weights.map { [$0] } ?? [])
     if chosen.contains(where: { CSVColumns.numbers($0) == nil }) { return true }
-    let label = labelled ? options.targets?.first.flatMap { Int($0) } ?? fields.count : nil
+    let last = options.weights == "\(fields.count - 1)" ? fields.count - 1 : fields.count
+    let label = labelled ? options.targets?.first.flatMap { Int($0).map { $0 + 1 } } ?? last : nil
     return fields.enumerated().contains { index, field in
       if index + 1 == label { return false }
       return !field.isMissing(in: bytes) && !CSVFailure.isNumber(field.number(in: bytes))

@@ -14,12 +14,14 @@ struct CSVRowParser: Sendable {
 
   /// The byte between fields.
   let delimiter: UInt8
-  /// Where the value of each column goes; nil for nowhere, features first, then targets.
+  /// Where the value of each column goes; nil for nowhere, features first, then targets, then the weight.
   let slots: [Int?]
   /// The number of features.
   let features: Int
-  /// The number of targets.
+  /// The number of targets, the weight being one more.
   let targets: Int
+  /// The column of the weights, if rows have any.
+  let weightColumn: Int?
   /// What numbers are rounded to.
   let precision: Precision
   /// Whether rows that cannot be taken are dropped.
@@ -70,7 +72,7 @@ struct CSVRowParser: Sendable {
     let y = part.y.elements.baseAddress.map { $0 + part.rows * targets }
     while true {
       let slot = column < slots.count ? slots[column] : nil
-      if let slot, let number = fastNumber(bytes, at: row.end, isLabel: slot >= features) {
+      if let slot, let number = fastNumber(bytes, at: row.end, isLabel: slot == features) {
         if slot < features { x?[slot] = number.value } else { y?[slot - features] = number.value }
         row.end += number.length
       } else {
@@ -94,6 +96,9 @@ struct CSVRowParser: Sendable {
     row.end = min(row.end, bytes.count)
     if column != slots.count, row.failure == nil {
       row.failure = CSVPart.Failure(.fields(found: column, expected: slots.count), column: column, line: 0)
+    }
+    if let weightColumn, row.failure == nil, let y, y[targets - 1] < 0 {
+      row.failure = CSVPart.Failure(.negativeWeight, column: weightColumn, line: 0)
     }
     return row
   }
@@ -129,7 +134,7 @@ struct CSVRowParser: Sendable {
     of field: CSVField, in bytes: UnsafeBufferPointer<UInt8>, column: Int, slot: Int, of row: inout Row
   ) -> Double? {
     let isMissing = field.isMissing(in: bytes)
-    if slot >= features, !isMissing {
+    if slot == features, !isMissing {
       switch labels {
       case .none: break
       case .survey:

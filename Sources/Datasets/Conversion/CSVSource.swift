@@ -22,17 +22,19 @@ public final class CSVSource: ConversionSource {
   }
 
   init(_ paths: [String], _ options: ConversionOptions, sizes: CSVPieces.Sizes) throws(LockstepError) {
+    var text = options.text
+    if case .dataset(let name) = options.weights { text.weights = name }
     var files: [InputFile] = []
     var layouts: [CSVLayout] = []
     for path in paths {
       let file = try InputFile(path)
-      let layout = try CSVLayout(file, options.text, labelled: options.hasLabels, sizes: sizes)
+      let layout = try CSVLayout(file, text, labelled: options.hasLabels, sizes: sizes)
       try Self.requireSame(layout, as: layouts.first, file: path, first: paths[0])
       files.append(file)
       layouts.append(layout)
     }
     precondition(!files.isEmpty)
-    columns = try CSVColumns(layouts[0], options.text, hasTargets: options.hasTargets, file: paths[0])
+    columns = try CSVColumns(layouts[0], text, hasTargets: options.hasTargets, file: paths[0])
     guard !options.hasLabels || columns.targets.count == 1 else {
       throw LockstepError(
         .usage, "--labels", "needs exactly one target", found: "\(columns.targets.count)",
@@ -69,11 +71,25 @@ public final class CSVSource: ConversionSource {
   ) throws(LockstepError) {
     let labels = classes.map { CSVRowParser.Labels.table(LabelTable($0)) } ?? .none
     try parse(labels, .converting, progress: progress) { part throws(LockstepError) in
+      let x = UnsafeBufferPointer(rebasing: part.x.elements[..<(part.rows * columns.features.count)])
+      let targets = columns.targets.count
+      guard columns.weights != nil else {
+        let y = UnsafeBufferPointer(rebasing: part.y.elements[..<(part.rows * targets)])
+        return try body(SourceRows(rows: part.rows, x: x, y: y))
+      }
+      // The parser puts each row's weight behind its targets.
+      let y = AlignedBuffer<Double>(repeating: 0, count: part.rows * targets)
+      let weights = AlignedBuffer<Double>(repeating: 0, count: part.rows)
+      for row in 0..<part.rows {
+        let start = row * (targets + 1)
+        for target in 0..<targets { y.elements[row * targets + target] = part.y.elements[start + target] }
+        weights.elements[row] = part.y.elements[start + targets]
+      }
       try body(
         SourceRows(
-          rows: part.rows,
-          x: UnsafeBufferPointer(rebasing: part.x.elements[..<(part.rows * columns.features.count)]),
-          y: UnsafeBufferPointer(rebasing: part.y.elements[..<(part.rows * columns.targets.count)])))
+          rows: part.rows, x: x, y: UnsafeBufferPointer(y.elements),
+          weights: UnsafeBufferPointer(weights.elements)))
+      withExtendedLifetime((y, weights)) {}
     }
   }
 
@@ -84,7 +100,8 @@ public final class CSVSource: ConversionSource {
     if !options.hasTargets { targets = .none }
     if options.hasLabels { targets = .labels(bits: 32) }
     var description = DatasetDescription(
-      features: columns.features.count, precision: precision, targets: targets)
+      features: columns.features.count, precision: precision, targets: targets,
+      weights: columns.weights == nil ? nil : precision)
     if let names = layouts[0].names {
       description.setColumnNames(x: columns.features.map { names[$0] }, y: columns.targets.map { names[$0] })
     }
@@ -130,7 +147,8 @@ extension CSVSource {
   ) throws(LockstepError) {
     let parser = CSVRowParser(
       delimiter: layouts[0].delimiter, slots: columns.slots(columns: layouts[0].columns),
-      features: columns.features.count, targets: columns.targets.count, precision: precision,
+      features: columns.features.count, targets: columns.targets.count + (columns.weights == nil ? 0 : 1),
+      weightColumn: columns.weights, precision: precision,
       skipsInvalid: options.skipsInvalid, labels: labels)
     let team = CSVTeam(parser)
     var before = 0

@@ -91,6 +91,11 @@ public enum ConversionInput: String, Sendable {
       ("--targets", options.text.targets != nil), ("--features", options.text.features != nil),
     ]
     let arrays = [("--x", options.x != nil), ("--y", options.y != nil)]
+    if self == .npy, case .dataset(let name) = options.weights {
+      throw LockstepError(
+        .usage, "--weights", "does not go with this form of input", found: name, expected: "csv, npz or hdf5",
+        remedy: "Put the arrays into one file: numpy.savez(\"data.npz\", x=x, y=y, weight=weight).")
+    }
     let wrong = (isText ? [] : text) + (self == .npz || self == .hdf5 ? [] : arrays)
     if let (name, _) = wrong.first(where: \.1) {
       throw LockstepError(
@@ -132,7 +137,18 @@ public enum ConversionInput: String, Sendable {
     }
     let x = try array(options.x, ["x", "X"], option: "--x")
     let y = options.hasTargets ? try array(options.y, ["y", "Y"], option: "--y") : nil
-    return try ArraySource(x: x, y: y, options)
+    var weights: NPYArray?
+    switch options.weights {
+    case .none: break
+    case .dataset(let name): weights = try array(name, [], option: "--weights")
+    case .automatic:
+      if archive.members.contains(where: { $0.name == "weight" }), options.y != "weight",
+        options.x != "weight"
+      {
+        weights = try array("weight", [], option: "--weights")
+      }
+    }
+    return try ArraySource(x: x, y: y, weights: weights, options)
   }
 
   private static func openHDF5(_ path: String, _ options: ConversionOptions) throws(LockstepError)
@@ -141,9 +157,16 @@ public enum ConversionInput: String, Sendable {
     let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: path) }
     let x = try HDF5Array(file, options.x ?? "/x", option: "--x")
     let y = options.hasTargets ? try HDF5Array(file, options.y ?? "/y", option: "--y") : nil
+    let location = DatasetLocation(
+      file: path, x: options.x ?? "/x", y: options.y ?? "/y", weights: options.weights)
+    let weightPath = try location.existingWeights(in: file)
+    let weights = try weightPath.map { path throws(LockstepError) in
+      try HDF5Array(file, path, option: "--weights")
+    }
     let root = try withHDF5Errors { () throws(HDF5Error) in try CarriedAttributes(of: file, name: path) }
     return try ArraySource(
-      x: x, y: y, options, root: root, ofX: try x.attributes(),
-      ofY: try y?.attributes() ?? CarriedAttributes())
+      x: x, y: y, weights: weights, options, root: root, ofX: try x.attributes(),
+      ofY: try y?.attributes() ?? CarriedAttributes(),
+      ofWeights: try weights?.attributes() ?? CarriedAttributes())
   }
 }

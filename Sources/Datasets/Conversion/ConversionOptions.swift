@@ -8,6 +8,8 @@ public struct ConversionOptions: Sendable, Equatable {
   public var x: String?
   /// The array of targets, likewise.
   public var y: String?
+  /// The weights of rows: of text, a column; else an array. By itself, an array called `weight` beside the features.
+  public var weights = WeightChoice.automatic
   /// Whether there are targets.
   public var hasTargets = true
   /// Whether the only target is a class, also where it is not stored as an integer.

@@ -9,12 +9,18 @@ public struct SourceRows {
   public let x: UnsafeBufferPointer<Double>
   /// `rows * targets` numbers, row-major; classes are whole numbers.
   public let y: UnsafeBufferPointer<Double>
+  /// A number a row; empty if rows have no weights.
+  public let weights: UnsafeBufferPointer<Double>
 
   /// Rows in memory that stays as it is while this value is used.
-  public init(rows: Int, x: UnsafeBufferPointer<Double>, y: UnsafeBufferPointer<Double>) {
+  public init(
+    rows: Int, x: UnsafeBufferPointer<Double>, y: UnsafeBufferPointer<Double>,
+    weights: UnsafeBufferPointer<Double> = UnsafeBufferPointer(start: nil, count: 0)
+  ) {
     self.rows = rows
     self.x = x
     self.y = y
+    self.weights = weights
   }
 }
 

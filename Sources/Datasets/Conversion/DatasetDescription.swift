@@ -28,20 +28,26 @@ public struct DatasetDescription: Sendable, Equatable {
   public var precision: Precision
   /// What the targets are.
   public var targets: Targets
+  /// How weights of rows are stored; nil if there are none, and no /weight.
+  public var weights: Precision?
   /// The attributes of the file; `schema` and `schema_version` are always set.
   public var attributes: [String: AttributeValue] = [:]
   /// The attributes of /x.
   public var xAttributes: [String: AttributeValue] = [:]
   /// The attributes of /y.
   public var yAttributes: [String: AttributeValue] = [:]
+  /// The attributes of /weight.
+  public var weightAttributes: [String: AttributeValue] = [:]
 
   /// A description without attributes but the usual ones; see the properties.
-  public init(features: Int, precision: Precision, targets: Targets) {
+  public init(features: Int, precision: Precision, targets: Targets, weights: Precision? = nil) {
     self.features = features
     self.precision = precision
     self.targets = targets
+    self.weights = weights
     xAttributes = ["long_name": .string("features"), "units": .string("1")]
     yAttributes = ["long_name": .string("target"), "units": .string("1")]
+    weightAttributes = ["long_name": .string("weight"), "units": .string("1")]
   }
 
   /// Names the columns, unless there are more names than an attribute holds.
@@ -68,7 +74,7 @@ public struct DatasetDescription: Sendable, Equatable {
 }
 
 extension DatasetDescription {
-  /// The bytes of a row, features and targets together.
+  /// The bytes of a row: features, targets and weight.
   var rowBytes: Int {
     let targets =
       switch targets {
@@ -76,6 +82,6 @@ extension DatasetDescription {
       case .values(let columns, let precision): columns * precision.bytes
       case .labels(let bits): bits / 8
       }
-    return features * precision.bytes + targets
+    return features * precision.bytes + targets + (weights?.bytes ?? 0)
   }
 }

@@ -10,12 +10,13 @@ public struct DatasetOutput: ~Copyable {
   private let staged: StagedFile
   private let file: File
   private let x: Dataset
-  private let y: TargetDataset?
+  private let y: OptionalDataset?
+  private let weights: OptionalDataset?
   private var gathered: GatheredRows
   private var written = 0
 
-  /// Optional because a file need not have targets; a class because optionals of what cannot be copied are unwieldy.
-  private final class TargetDataset {
+  /// What a file need not have; a class because optionals of what cannot be copied are unwieldy.
+  private final class OptionalDataset {
     let dataset: Dataset
     init(_ dataset: consuming Dataset) { self.dataset = dataset }
   }
@@ -45,7 +46,9 @@ public struct DatasetOutput: ~Copyable {
         "/x", shape: [rows, description.features], type: .float(bits: 8 * description.precision.bytes),
         options: options)
       try Self.set(description.xAttributes, of: x)
-      y = try Self.createTargets(description, rows: rows, format: format, in: file)
+      let y = try Self.createTargets(description, rows: rows, format: format, in: file)
+      weights = try Self.createWeights(description, rows: rows, format: format, in: file)
+      self.y = y
       gathered = GatheredRows(rows: rows, description, chunkRows: options.chunkRows)
       self.x = x
       self.file = file
@@ -91,6 +94,7 @@ public struct DatasetOutput: ~Copyable {
     do throws(HDF5Error) {
       try gathered.writeX(to: x, from: written)
       if let y { try gathered.writeY(to: y.dataset, from: written) }
+      if let weights { try gathered.writeWeights(to: weights.dataset, from: written) }
     } catch {
       throw LockstepError(error).renaming(staged.temporary, to: path)
     }
@@ -100,7 +104,7 @@ public struct DatasetOutput: ~Copyable {
 
   private static func createTargets(
     _ description: DatasetDescription, rows: Int, format: DatasetFormat, in file: borrowing File
-  ) throws(HDF5Error) -> TargetDataset? {
+  ) throws(HDF5Error) -> OptionalDataset? {
     let (shape, type): ([Int], ElementType)
     switch description.targets {
     case .none: return nil
@@ -112,7 +116,18 @@ public struct DatasetOutput: ~Copyable {
       "/y", shape: shape, type: type,
       options: format.options(shape: shape, rowBytes: description.rowBytes))
     try set(description.yAttributes, of: y)
-    return TargetDataset(y)
+    return OptionalDataset(y)
+  }
+
+  private static func createWeights(
+    _ description: DatasetDescription, rows: Int, format: DatasetFormat, in file: borrowing File
+  ) throws(HDF5Error) -> OptionalDataset? {
+    guard let precision = description.weights else { return nil }
+    let weights = try file.createDataset(
+      "/weight", shape: [rows], type: .float(bits: 8 * precision.bytes),
+      options: format.options(shape: [rows], rowBytes: description.rowBytes))
+    try set(description.weightAttributes, of: weights)
+    return OptionalDataset(weights)
   }
 
   private static func set(

@@ -62,6 +62,7 @@ struct GatheredRows {
   private let targets: Int
   private let x: NumberBuffer
   private let y: NumberBuffer?
+  private let weights: NumberBuffer?
 
   /// Room for about 4 MiB, in whole chunks, but for no more than all `rows`.
   init(rows: Int, _ description: DatasetDescription, chunkRows: Int?) {
@@ -76,6 +77,8 @@ struct GatheredRows {
       case .values(let columns, let precision): NumberBuffer(precision, count: capacity * columns)
       case .labels(let bits): NumberBuffer(integerBits: bits, count: capacity)
       }
+    let capacity = capacity
+    weights = description.weights.map { NumberBuffer($0, count: capacity) }
   }
 
   /// Whether there is no more room.
@@ -93,6 +96,7 @@ struct GatheredRows {
     y?.store(
       UnsafeBufferPointer(rebasing: block.y[rows.lowerBound * targets..<rows.upperBound * targets]),
       at: count * targets)
+    weights?.store(UnsafeBufferPointer(rebasing: block.weights[rows]), at: count)
     count += taken
     return taken
   }
@@ -105,6 +109,11 @@ struct GatheredRows {
   /// Writes all rows that wait to /y, from row `start` on.
   func writeY(to dataset: borrowing Dataset, from start: Int) throws(HDF5Error) {
     try y?.write(count * targets, to: dataset, rows: start..<start + count)
+  }
+
+  /// Writes the weights of all rows that wait to /weight, from row `start` on.
+  func writeWeights(to dataset: borrowing Dataset, from start: Int) throws(HDF5Error) {
+    try weights?.write(count, to: dataset, rows: start..<start + count)
   }
 
   /// Forgets the rows that were written.
