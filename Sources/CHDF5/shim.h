@@ -10,6 +10,8 @@
 #define H5_USE_110_API 1
 #include <hdf5.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
 
 /* Compile-time version: the macros are fine, but only C sees them next to the header they came with. */
 static inline unsigned chdf5_header_major(void) { return H5_VERS_MAJOR; }
@@ -84,6 +86,40 @@ static inline herr_t chdf5_attribute_count(hid_t object, hsize_t *count) {
   if (status >= 0) *count = info.num_attrs;
   return status;
 }
+
+/* A class of external links that can be looked at and not followed, in the place of libhdf5's own, which opens other files. */
+#if H5L_LINK_CLASS_T_VERS > 0
+static inline hid_t chdf5_refuse_link(const char *name, hid_t group, const void *data, size_t size, hid_t list,
+                                      hid_t transfer) {
+  (void)transfer;
+#else
+static inline hid_t chdf5_refuse_link(const char *name, hid_t group, const void *data, size_t size, hid_t list) {
+#endif
+  (void)name, (void)group, (void)data, (void)size, (void)list;
+  return -1;
+}
+static inline ssize_t chdf5_query_link(const char *name, const void *data, size_t size, void *buffer, size_t room) {
+  (void)name;
+  if (buffer) memcpy(buffer, data, size < room ? size : room);
+  return (ssize_t)size;
+}
+static inline herr_t chdf5_register_inert_external_links(void) {
+  H5L_class_t links = {0};
+  links.version = H5L_LINK_CLASS_T_VERS;
+  links.id = H5L_TYPE_EXTERNAL;
+  links.comment = "external links that are not followed";
+  links.trav_func = chdf5_refuse_link;
+  links.query_func = chdf5_query_link;
+  return H5Lregister(&links);
+}
+/* The bytes that a link says, 0 for a hard one. */
+static inline herr_t chdf5_link_value_size(hid_t group, const char *name, size_t *size) {
+  H5L_info_t info;
+  herr_t status = H5Lget_info(group, name, &info, H5P_DEFAULT);
+  if (status >= 0) *size = info.type == H5L_TYPE_HARD ? 0 : info.u.val_size;
+  return status;
+}
+
 typedef int (*chdf5_link_visitor)(const char *name, int type, uint64_t address, void *context);
 struct chdf5_link_visit {
   chdf5_link_visitor visitor;

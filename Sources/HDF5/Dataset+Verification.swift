@@ -14,6 +14,9 @@ public struct ReadLimits: Sendable, Hashable {
   /// The largest number of bytes of one decoded chunk.
   public var chunkBytes: Int
 
+  /// Whether data may be in other files, which are then for the caller to check.
+  var allowsOtherFiles = false
+
   /// Limits for files of unknown origin. `bytes` is without limit by default: data can be read in parts, and
   /// `Dataset.readAll(as:maximumBytes:)` has a limit of its own.
   public init(rank: Int = 4, bytes: Int = .max, expansion: Int = 1_100, chunkBytes: Int = 64 << 20) {
@@ -32,30 +35,37 @@ extension Dataset {
   /// - Throws: `.refused`, `.unsupportedType`, `.unsupportedFilter`, `.mismatch` (a null dataspace), `.truncated`,
   ///   `.damaged`.
   public func verify(_ limits: ReadLimits = ReadLimits()) throws(HDF5Error) {
-    try Dataset.verify(layout, externalFileCount: externalFileCount, at: place)
+    if !limits.allowsOtherFiles { try Dataset.verify(layout, externalPieces, virtualMappings, at: place) }
     try verifyType()
     try verifyFilters()
     let bytes = try verifyShape(limits)
-    if bytes == 0 { return }
+    if bytes == 0 || layout == .virtual || !externalPieces.isEmpty { return }
     try verifyStorage(declared: bytes, limits)
     if case .chunked(let chunk) = layout { try verifyChunks(chunk, limits) }
   }
 
   /// All data are in this file. Needs nothing but the creation properties.
-  static func verify(_ layout: Layout, externalFileCount: Int, at place: Place) throws(HDF5Error) {
+  static func verify(
+    _ layout: Layout, _ pieces: [ExternalPiece], _ mappings: [VirtualMapping], at place: Place
+  ) throws(HDF5Error) {
     let remedy = "Copy the data into one file with h5repack."
-    if externalFileCount > 0 {
+    if let piece = pieces.first {
       throw HDF5Error(
         .refused, at: place, function: "H5Pget_external_count",
-        problem: "the data lie in other files (external storage), which is refused", remedy: remedy)
+        problem: "the data lie in other files (external storage), which is refused",
+        found: "\(pieces.count == 1 ? "" : "\(pieces.count) pieces, the first in ")\(piece.file.escaped)",
+        remedy: remedy, otherFile: piece.file)
     }
     switch layout {
     case .contiguous, .compact, .chunked: return
     case .virtual:
+      let first = mappings.first
       throw HDF5Error(
         .refused, at: place, function: "H5Pget_layout",
         problem: "this is a virtual dataset, whose data can lie in other files, which is refused",
-        remedy: remedy)
+        found: first.map {
+          "\(mappings.count == 1 ? "" : "\(mappings.count) parts, the first ")\($0.dataset.escaped) in \($0.file.escaped)"
+        } ?? "no parts", remedy: remedy, otherFile: first?.file ?? "")
     case .other:
       throw HDF5Error(.refused, at: place, function: "H5Pget_layout", problem: "the layout is unknown")
     }

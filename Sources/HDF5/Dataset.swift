@@ -29,8 +29,11 @@ public struct Dataset: ~Copyable, Attributed, Sendable {
   /// What the chunks went through on their way into the file, in that order.
   public let filters: [Filter]
 
-  /// In how many other files its elements are, by external storage.
-  let externalFileCount: Int
+  /// Where its elements are if it has external storage: pieces of other files, one after the other; else none.
+  public let externalPieces: [ExternalPiece]
+
+  /// Where its elements are if it is virtual: in other datasets, mostly of other files; else none.
+  public let virtualMappings: [VirtualMapping]
 
   /// Whether it was created to have no value at all (a null dataspace), not even none of an array.
   let isNull: Bool
@@ -64,7 +67,8 @@ public struct Dataset: ~Copyable, Attributed, Sendable {
   static func open(
     _ handle: consuming Handle, at place: Place, in openFile: OpenFile, checking limits: ReadLimits?
   ) throws(HDF5Error) -> Dataset {
-    let dataset = try Dataset(handle, at: place, in: openFile, allowingForeignData: limits == nil)
+    let dataset = try Dataset(
+      handle, at: place, in: openFile, allowingForeignData: limits?.allowsOtherFiles ?? true)
     if let limits { try dataset.verify(limits) }
     return dataset
   }
@@ -80,12 +84,14 @@ public struct Dataset: ~Copyable, Attributed, Sendable {
     let list = properties.id
     let layout = try Layout(of: list, at: place)
     let filters = try Filter.list(of: list, at: place)
-    let external = Int(try Library.call("H5Pget_external_count", at: place) { H5Pget_external_count(list) })
-    if !allowingForeignData { try Dataset.verify(layout, externalFileCount: external, at: place) }
+    let pieces = try ExternalPiece.list(of: list, at: place)
+    let mappings = layout == .virtual ? try VirtualMapping.list(of: list, at: place) : []
+    if !allowingForeignData { try Dataset.verify(layout, pieces, mappings, at: place) }
     let datatype = try Handle(.datatype, "H5Dget_type", at: place) { H5Dget_type(id) }
     let (type, byteOrder) = try ElementType.describe(datatype.id, at: place)
     let size = try ElementType.size(of: datatype.id, at: place)
-    let shape = try Dataset.shape(of: id, at: place)
+    let mapped = try VirtualMapping.shape(of: list, layout, at: place)
+    let shape = if let mapped { mapped } else { try Dataset.shape(of: id, at: place) }
     self.shape = shape ?? [0]
     self.isNull = shape == nil
     self.type = type
@@ -93,7 +99,8 @@ public struct Dataset: ~Copyable, Attributed, Sendable {
     self.elementSize = size
     self.layout = layout
     self.filters = filters
-    self.externalFileCount = external
+    self.externalPieces = pieces
+    self.virtualMappings = mappings
     self.place = place
     self.openFile = openFile
     self.handle = handle
@@ -119,7 +126,7 @@ public struct Dataset: ~Copyable, Attributed, Sendable {
   /// With this, the elements can be read by `pread` from any thread, without libhdf5.
   public var offset: Int? {
     get throws(HDF5Error) {
-      guard layout == .contiguous, externalFileCount == 0 else { return nil }
+      guard layout == .contiguous, externalPieces.isEmpty else { return nil }
       let id = id
       var offset = chdf5_undefined_address()
       try Library.call("H5Dget_offset", at: place) {

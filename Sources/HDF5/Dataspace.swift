@@ -105,6 +105,19 @@ public struct Hyperslab: Sendable, Hashable {
     return (box, count)
   }
 
+  /// The elements of a dataset of `shape`, in row-major order, that the selection has, if they are consecutive; else nil.
+  ///
+  /// - Throws: `.mismatch` if the selection is not within the shape.
+  public func elements(of shape: [Int], at place: Place) throws(HDF5Error) -> Range<Int>? {
+    let (box, count) = try resolved(in: shape, at: place)
+    guard let box, count > 0 else { return 0..<count }
+    // From the first dimension on of which there is more than one index, everything must be selected in the later ones.
+    let widest = box.count.firstIndex { $0 > 1 } ?? box.count.count
+    guard box.count.indices.allSatisfy({ $0 <= widest || box.count[$0] == shape[$0] }) else { return nil }
+    let first = zip(box.offset, shape).reduce(0) { $0 * $1.1 + $1.0 }
+    return first..<first + count
+  }
+
   struct Box {
     let offset: [Int]
     let count: [Int]

@@ -132,6 +132,7 @@ extension HDF5Error {
     case EEXIST: (.alreadyExists, "Choose another name, or allow it to be overwritten.")
     case ENOSPC, EDQUOT, EFBIG: (.noSpace, "Make room, or write elsewhere.")
     case ENOMEM: (.outOfMemory, nil)
+    case EMFILE: (.io, "Raise the limit (ulimit -n), or put the data into fewer files.")
     case EAGAIN, EBUSY, ETXTBSY, ENOLCK: (.inUse, "Try again when it is no longer in use.")
     default: (.io, nil)
     }
@@ -148,6 +149,7 @@ extension HDF5Error {
     case EDQUOT: return "the disk quota is used up"
     case EFBIG: return "the file would become larger than allowed"
     case ENOMEM: return "out of memory"
+    case EMFILE: return "this process has too many files open"
     default: return "the operating system says \"\(String(cString: strerror(errno)))\" (error \(errno))"
     }
   }

@@ -77,6 +77,9 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
   /// What can be done about it, in one or two sentences.
   public internal(set) var remedy: String?
 
+  /// The other file that the data are in, where they were refused because of that.
+  public internal(set) var otherFile: String?
+
   /// libhdf5's error stack, the outermost function first; empty where this module itself found the problem.
   public internal(set) var stack: [StackEntry]
 
@@ -111,7 +114,7 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
   /// An error that this module found itself.
   init(
     _ kind: Kind, at place: Place, function: String, problem: String, found: String? = nil,
-    expected: String? = nil, remedy: String? = nil, errno: Int32? = nil
+    expected: String? = nil, remedy: String? = nil, otherFile: String? = nil, errno: Int32? = nil
   ) {
     self.kind = kind
     self.place = place
@@ -120,6 +123,7 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
     self.found = found
     self.expected = expected
     self.remedy = remedy
+    self.otherFile = otherFile
     self.stack = []
     self.errno = errno
   }

@@ -38,6 +38,17 @@ extension Location where Self: ~Copyable {
     try openDataset(path, checking: nil)
   }
 
+  /// Opens a dataset that may be virtual or have external storage, so as to learn where its data are: see
+  /// `Dataset.virtualMappings` and `Dataset.externalPieces`. It is checked as far as its own file can tell; to read it is to
+  /// read these, since `Dataset.read` gives fill values for what is missing.
+  ///
+  /// - Throws: as `openDataset(_:limits:)`, but for data in other files.
+  public func openDataset(locating path: String) throws(HDF5Error) -> Dataset {
+    var limits = ReadLimits()
+    limits.allowsOtherFiles = true
+    return try openDataset(path, checking: limits)
+  }
+
   private func openDataset(_ path: String, checking limits: ReadLimits?) throws(HDF5Error) -> Dataset {
     let names = try PathName.components(of: path, at: place)
     guard !names.isEmpty else { throw Parent.wrongKind(.group, expected: .dataset, at: place) }

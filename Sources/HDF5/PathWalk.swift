@@ -66,10 +66,12 @@ struct Parent: ~Copyable {
     guard let type = try linkType() else { throw notFound() }
     let (id, name, place) = (id, name, place.child(name))
     if let link = Links.kind(ofLinkType: type) {
+      let target = try externalLink()
+      let description = target.map { "\(link) to \($0.object.escaped) in \($0.file.escaped)" } ?? "\(link)"
       throw HDF5Error(
         .refused, at: place, function: "H5Lget_info",
-        problem: "this is \(link), and links are refused because they can lead out of the file",
-        remedy: "Copy the data into the file with h5repack or h5copy.")
+        problem: "this is \(description), and links are refused because they can lead out of the file",
+        remedy: "Copy the data into the file with h5repack or h5copy.", otherFile: target?.file)
     }
     let handle = try Handle(.object, "H5Oopen", at: place) { H5Oopen(id, name, chdf5_default()) }
     let objectID = handle.id

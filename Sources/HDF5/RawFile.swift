@@ -16,7 +16,8 @@ public final class RawFile: Sendable {
   /// The file.
   public let place: Place
   private let descriptor: Int32
-  private let size: Int
+  /// The file's size when it was opened.
+  public let size: Int
   private let modification: Int
   private let identity: [UInt64]
 
@@ -24,12 +25,28 @@ public final class RawFile: Sendable {
   /// corresponding C function is `H5Fget_vfd_handle`.
   ///
   /// - Throws: `.io` if the system does not give another descriptor.
-  public init(_ file: borrowing File) throws(HDF5Error) {
+  public convenience init(_ file: borrowing File) throws(HDF5Error) {
     let (id, place) = (file.id, Place(file: file.path))
     var pointer: UnsafeMutableRawPointer?
     try Library.call("H5Fget_vfd_handle", at: place) { H5Fget_vfd_handle(id, chdf5_default(), &pointer) }
     let descriptor = pointer.map { fcntl($0.load(as: Int32.self), F_DUPFD_CLOEXEC, 0) } ?? -1
     guard descriptor >= 0 else { throw HDF5Error(errno: errno, function: "fcntl", place: place) }
+    self.init(descriptor, at: place)
+  }
+
+  /// Opens any regular file: one that a dataset has as external storage.
+  ///
+  /// - Throws: `.notFound`, `.permissionDenied`, `.notRegularFile`, `.io`.
+  public convenience init(opening path: String) throws(HDF5Error) {
+    let place = Place(file: path)
+    _ = try RegularFile(at: place, writable: false)
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw HDF5Error(errno: errno, function: "open", place: place) }
+    self.init(descriptor, at: place)
+  }
+
+  /// Takes over a descriptor.
+  private init(_ descriptor: Int32, at place: Place) {
     self.descriptor = descriptor
     self.place = place
     var status = stat()
@@ -89,6 +106,13 @@ public final class RawFile: Sendable {
         .io, at: place, function: "fstat", problem: "the file was replaced while it was read",
         remedy: "Leave it alone while it is in use, and start again.")
     }
+  }
+
+  /// Whether `path` leads to this file, by whatever name.
+  public func isFile(at path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    return identity == [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
   }
 
   /// Waits until everything written to the file is on the disk. The corresponding C function is `fsync`.

@@ -194,19 +194,9 @@ private func identifierCount() -> UInt64 {
   return total
 }
 
-/// Creates an external link. libhdf5 will not, since its own class of these is unregistered; so a class of the same
-/// number stands in for the time of the call.
+/// Creates an external link.
 private func createExternalLink(_ name: String, to object: String, of file: String, in group: Int64) {
-  let value = [0] + Array(file.utf8) + [0] + Array(object.utf8) + [0]
-  raw {
-    var standIn = H5L_class_t()
-    standIn.version = H5L_LINK_CLASS_T_VERS
-    standIn.id = H5L_TYPE_EXTERNAL
-    standIn.trav_func = { _, _, _, _, _, _ in -1 }
-    H5Lregister(&standIn)
-    H5Lcreate_ud(group, name, H5L_TYPE_EXTERNAL, value, value.count, 0, 0)
-    return H5Lunregister(H5L_TYPE_EXTERNAL)
-  }
+  raw { H5Lcreate_external(file, object, group, name, 0, 0) }
 }
 
 extension Dataset {
