@@ -13,48 +13,47 @@ public struct DatasetFile: ~Copyable {
   public let targets: Int
   /// Whether the targets are stored as integers, and so are classes unless the loss says otherwise.
   public let hasIntegerTargets: Bool
-  let file: File
-  let x: Dataset
-  let y: Dataset
-  let weights: Dataset?
+  let files: DataFiles
+  let x: DatasetRows
+  let y: DatasetRows
+  let weights: DatasetRows?
 
   /// Opens a file and checks the shapes of its datasets.
   ///
   /// - Throws: ``LockstepError`` if the file or a dataset is missing or unreadable, or if the shapes do not agree.
-  public init(_ location: DatasetLocation) throws(LockstepError) {
-    let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: location.file) }
-    let x = try Self.open(location.x, of: location.file, in: file, option: "--x")
-    let y = try Self.open(location.y, of: location.file, in: file, option: "--y")
-    try Self.checkShapes(x.shape, y.shape, location)
-    weights = try Self.openWeights(location, rows: x.shape[0], in: file)
+  public init(_ location: DatasetLocation) throws(LockstepError) { try self.init(location, byLibrary: false) }
+
+  /// Opens a file; `byLibrary`, to be read by libhdf5's own way alone.
+  init(_ location: DatasetLocation, byLibrary: Bool) throws(LockstepError) {
+    let files = try DataFiles(
+      location.file, allowingOthers: location.allowsOtherFiles, byLibrary: byLibrary)
+    let x = try files.open(location.x, option: "--x")
+    let y = try files.open(location.y, option: "--y")
+    try Self.checkShapes(x.stored.dataset.shape, y.stored.dataset.shape, location)
+    weights = try Self.openWeights(location, rows: x.rows, in: files)
     self.location = location
-    rows = x.shape[0]
-    features = x.shape[1]
-    targets = y.shape.count == 2 ? y.shape[1] : 1
-    if case .integer = y.type { hasIntegerTargets = true } else { hasIntegerTargets = false }
-    self.file = file
+    rows = x.rows
+    features = x.width
+    targets = y.width
+    if case .integer = y.stored.dataset.type { hasIntegerTargets = true } else { hasIntegerTargets = false }
+    self.files = files
     self.x = x
     self.y = y
   }
 
   /// The weights of rows, if there are any: a vector of numbers.
-  private static func openWeights(_ location: DatasetLocation, rows: Int, in file: borrowing File)
-    throws(LockstepError) -> Dataset?
+  private static func openWeights(_ location: DatasetLocation, rows: Int, in files: DataFiles)
+    throws(LockstepError) -> DatasetRows?
   {
-    guard let path = try location.existingWeights(in: file) else { return nil }
-    let weights = try open(path, of: location.file, in: file, option: "--weights")
-    guard weights.shape == [rows] else {
+    guard let path = try location.existingWeights(in: files) else { return nil }
+    let weights = try files.open(path, option: "--weights")
+    guard weights.stored.dataset.shape == [rows] else {
       throw LockstepError(
         .badData, "\(location.file):\(path)", "the weights must be one number a row",
-        found: "shape \(weights.shape)", expected: "[\(rows)]",
+        found: "shape \(weights.stored.dataset.shape)", expected: "[\(rows)]",
         remedy: "Write a vector of weights, name another dataset with --weights, or give --weights none.")
     }
     return weights
-  }
-
-  /// What reads the file's bytes without libhdf5.
-  func makeRawFile() throws(LockstepError) -> RawFile {
-    try withHDF5Errors { () throws(HDF5Error) in try RawFile(file) }
   }
 
   private static func checkShapes(_ x: [Int], _ y: [Int], _ location: DatasetLocation) throws(LockstepError) {
@@ -92,18 +91,21 @@ public struct DatasetFile: ~Copyable {
     }
   }
 
-  /// Opens one dataset of numbers; `option` is how another one is named.
+  /// Opens one dataset of numbers; `option` is how another one is named. With `locatingOthers`, its data may be in other files.
   static func open(
-    _ path: String, of name: String, in file: borrowing File, option: String
+    _ path: String, of name: String, in file: borrowing File, option: String, locatingOthers: Bool = false
   ) throws(LockstepError) -> Dataset {
     let dataset: Dataset
     do throws(HDF5Error) {
-      dataset = try file.openDataset(path)
+      dataset = locatingOthers ? try file.openDataset(locating: path) : try file.openDataset(path)
     } catch {
       var failure = LockstepError(error)
       if error.kind == .notFound {
         failure.remedy = [failure.remedy, "Name the dataset with \(option) PATH."].compactMap { $0 }
           .joined(separator: " ")
+      }
+      if error.otherFile != nil {
+        failure.remedy = "Give --allow-other-files if that is meant to be, or copy the data into one file."
       }
       throw failure
     }
@@ -119,10 +121,10 @@ public struct DatasetFile: ~Copyable {
 
 extension DatasetLocation {
   /// The path of the weights in `file`, which is open: nil if there are none, and none were asked for by name.
-  func existingWeights(in file: borrowing File) throws(LockstepError) -> String? {
+  func existingWeights(in files: DataFiles) throws(LockstepError) -> String? {
     guard weights == .automatic, let path = weightPath else { return weightPath }
     // Who learns what is called weight has other weights than these, or none.
     guard path != x, path != y else { return nil }
-    return try withHDF5Errors { () throws(HDF5Error) in try file.exists(path) } ? path : nil
+    return try files.exists(path) ? path : nil
   }
 }

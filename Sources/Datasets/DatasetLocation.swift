@@ -21,13 +21,19 @@ public struct DatasetLocation: Sendable, Equatable {
   public var y: String
   /// The weights of rows.
   public var weights: WeightChoice
+  /// Whether the datasets may be in other files: virtual, with external storage, or reached by an external link.
+  public var allowsOtherFiles: Bool
 
   /// A location; the names are those that `lockstep generate` writes.
-  public init(file: String, x: String = "/x", y: String = "/y", weights: WeightChoice = .automatic) {
+  public init(
+    file: String, x: String = "/x", y: String = "/y", weights: WeightChoice = .automatic,
+    allowsOtherFiles: Bool = false
+  ) {
     self.file = file
     self.x = x.hasPrefix("/") ? x : "/" + x
     self.y = y.hasPrefix("/") ? y : "/" + y
     self.weights = weights
+    self.allowsOtherFiles = allowsOtherFiles
   }
 
   /// "FILE:DATASET", as messages name the features.

@@ -10,33 +10,33 @@ public struct FeatureFile: ~Copyable {
   public let rows: Int
   /// The number of features of a row.
   public let features: Int
-  private let file: File
-  private let x: Dataset
+  private let files: DataFiles
+  private let x: DatasetRows
 
   /// Opens a file and looks at the shape of its features.
   ///
   /// - Throws: ``LockstepError`` if the file or the dataset is missing, unreadable or not a matrix with rows.
   public init(_ location: DatasetLocation) throws(LockstepError) {
-    let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: location.file) }
-    let x = try DatasetFile.open(location.x, of: location.file, in: file, option: "--x")
-    try DatasetFile.checkFeatures(x.shape, location)
+    let files = try DataFiles(location.file, allowingOthers: location.allowsOtherFiles)
+    let x = try files.open(location.x, option: "--x")
+    try DatasetFile.checkFeatures(x.stored.dataset.shape, location)
     self.location = location
-    rows = x.shape[0]
-    features = x.shape[1]
-    self.file = file
+    rows = x.rows
+    features = x.width
+    self.files = files
     self.x = x
   }
 
   /// What the attributes of the features say about names and units.
-  public var descriptions: [(name: String, value: AttributeValue)] { Self.descriptions(of: x) }
+  public var descriptions: [(name: String, value: AttributeValue)] { Self.descriptions(of: x.stored.dataset) }
 
   /// What the attributes of the targets say about names and units, if there are targets, of as many columns.
   public func targetDescriptions(columns: Int) -> [(name: String, value: AttributeValue)] {
     // That a file for predictions has no targets is nothing to speak of.
-    guard let y = try? file.openDataset(location.y), y.shape.count <= 2,
-      (y.shape.count == 2 ? y.shape[1] : 1) == columns
+    guard let y = try? files.open(location.y, option: "--y"), y.stored.dataset.shape.count <= 2,
+      y.width == columns
     else { return [] }
-    return Self.descriptions(of: y)
+    return Self.descriptions(of: y.stored.dataset)
   }
 
   private static func descriptions(of dataset: borrowing Dataset) -> [(name: String, value: AttributeValue)] {
@@ -47,16 +47,48 @@ public struct FeatureFile: ~Copyable {
     }
   }
 
+  /// Throws ``LockstepError`` if `output`, which `option` names, is a file that the features are in.
+  public func requireOther(than output: String, option: String) throws(LockstepError) {
+    try files.requireOther(than: output, option: option)
+  }
+
+  /// What reads the features, on one thread at a time.
+  public func makeReader() throws(LockstepError) -> FeatureReader {
+    FeatureReader(try DatasetReader(x), features: features, name: location.xName)
+  }
+
+  /// Throws ``LockstepError`` if a file was written or cut off since it was opened.
+  public func requireUnchanged() throws(LockstepError) {
+    try withHDF5Errors { () throws(HDF5Error) in
+      for file in files.files { try file.requireUnchanged() }
+    }
+  }
+}
+
+/// Reads the features of a ``FeatureFile``.
+///
+/// `Sendable` is unchecked because nothing is locked: one thread at a time uses it.
+public final class FeatureReader: @unchecked Sendable {
+  private let reader: DatasetReader
+  private let features: Int
+  private let name: String
+
+  init(_ reader: DatasetReader, features: Int, name: String) {
+    self.reader = reader
+    self.features = features
+    self.name = name
+  }
+
   /// Reads the features of some rows, row-major, and checks that they are finite.
   ///
-  /// - Precondition: `values` has `features` numbers for each row.
+  /// - Precondition: `values` has a number for each feature of each row.
   public func read<Element: Scalar & HDF5Element>(
     _ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Element>
   ) throws(LockstepError) {
-    try withHDF5Errors { () throws(HDF5Error) in try x.read(.rows(rows), into: values) }
+    try reader.read(rows, into: values)
     if let position = Elementwise.firstNonFinite(UnsafeBufferPointer(values)) {
       throw LockstepError.notFinite(
-        location.xName, row: rows.lowerBound + position / features, column: position % features,
+        name, row: rows.lowerBound + position / features, column: position % features,
         value: values[position])
     }
   }

@@ -19,7 +19,9 @@ extension LockstepError {
       }
     self.init(
       kind, "\(error.place)", error.problem, found: error.found, expected: error.expected,
-      remedy: Self.conversion(error) ?? error.remedy.map { $0.hasSuffix(".") ? $0 : $0 + "." }
+      remedy: Self.conversion(error) ?? error.remedy.map {
+        $0.hasSuffix(".") || $0.hasSuffix("?") ? $0 : $0 + "."
+      }
         ?? Self.remedy(for: error.kind),
       detail: error.stack.isEmpty
         ? nil : ([error.function] + error.stack.map(\.description)).joined(separator: "\n"))

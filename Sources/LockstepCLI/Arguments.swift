@@ -250,13 +250,26 @@ struct DataOptions: ParsableArguments {
       valueName: "dataset"))
   var weights: String?
 
-  var location: DatasetLocation { location(file: data) }
+  @OptionGroup var others: OtherFilesOption
 
-  /// Where the samples of another file of the same kind lie.
-  func location(file: String) -> DatasetLocation {
+  var location: DatasetLocation { location(of: data) }
+
+  /// The samples of `file`, under the same names.
+  func location(of file: String) -> DatasetLocation {
     DatasetLocation(
-      file: file, x: x, y: y, weights: weights.map { WeightChoice(name: $0) } ?? .automatic)
+      file: file, x: x, y: y, weights: weights.map { WeightChoice(name: $0) } ?? .automatic,
+      allowsOtherFiles: others.allowOtherFiles)
   }
+}
+
+/// The option of every command that reads HDF5 files of unknown origin.
+struct OtherFilesOption: ParsableArguments {
+  @Flag(
+    help: """
+      Read data that are in other files than the one named: virtual datasets, external storage, external links. Only for \
+      files that you trust with the name of any file that you may read.
+      """)
+  var allowOtherFiles = false
 }
 
 /// Options of every command.

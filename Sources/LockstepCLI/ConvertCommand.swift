@@ -64,6 +64,8 @@ struct ConvertCommand: ParsableCommand {
       """, valueName: "column|array"))
   var weights: String?
 
+  @OptionGroup var others: OtherFilesOption
+
   @Flag(
     help: """
       The target is a class: numbers from 0, or in CSV also names, which are numbered in ascending order and recorded.
@@ -124,6 +126,7 @@ struct ConvertCommand: ParsableCommand {
     options.text = CSVOptions(delimiter: delimiter, header: header, targets: targets, features: features)
     (options.x, options.y) = (x, y)
     options.weights = weights.map { WeightChoice(name: $0) } ?? .automatic
+    options.allowsOtherFiles = others.allowOtherFiles
     options.hasTargets = !noTargets
     options.hasLabels = labels
     options.skipsInvalid = skipInvalid
@@ -187,6 +190,7 @@ struct ConvertCommand: ParsableCommand {
     if let x { words.append("--x \(Self.quoted(x))") }
     if let y { words.append("--y \(Self.quoted(y))") }
     if let weights { words.append("--weights \(Self.quoted(weights))") }
+    if others.allowOtherFiles { words.append("--allow-other-files") }
     if labels { words.append("--labels") }
     if noTargets { words.append("--no-targets") }
     if skipInvalid { words.append("--skip-invalid") }

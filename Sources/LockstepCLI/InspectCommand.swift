@@ -13,10 +13,11 @@ struct InspectCommand: ParsableCommand {
 
   @Argument(help: "The file.", completion: .file())
   var file: String
+  @OptionGroup var others: OtherFilesOption
   @OptionGroup var console: OutputOptions
 
   func run() throws {
-    let inspection = try FileInspection(file)
+    let inspection = try FileInspection(file, followingOtherFiles: others.allowOtherFiles)
     if console.json {
       try inspection.json.printResult()
     } else {
@@ -35,8 +36,11 @@ extension FileInspection {
             "path": .string(dataset.path), "shape": .array(dataset.shape.map(JSON.integer)),
             "type": .string(dataset.type), "layout": .string(dataset.layout),
             "filters": .array(dataset.filters.map(JSON.string)),
+            "other_files": .array(dataset.otherFiles.map(JSON.string)),
           ])
         }),
+      "links": .object(
+        Dictionary(uniqueKeysWithValues: links.map { ($0.path, JSON.string($0.target)) })),
       "attributes": .object(
         Dictionary(uniqueKeysWithValues: attributes.map { ($0.name, JSON.string($0.value)) })),
     ]
@@ -98,10 +102,16 @@ extension FileInspection {
     for dataset in datasets {
       let shape = dataset.shape.map(String.init).joined(separator: " x ")
       let filters = dataset.filters.isEmpty ? "" : ", " + dataset.filters.joined(separator: ", ")
+      let others = dataset.otherFiles.prefix(3).joined(separator: ", ")
+      let rest = dataset.otherFiles.count > 3 ? ", ..." : ""
       rows.append(
-        (dataset.path, "\(shape.isEmpty ? "one value" : shape)  \(dataset.type), \(dataset.layout)\(filters)")
-      )
+        (
+          dataset.path,
+          "\(shape.isEmpty ? "one value" : shape)  \(dataset.type), \(dataset.layout)\(filters)"
+            + (others.isEmpty ? "" : ", in \(others)\(rest)")
+        ))
     }
+    rows += links.map { ($0.path, "external link to \($0.target)") }
     return Format.table(rows)
   }
 }

@@ -18,6 +18,7 @@ struct PredictCommand: ParsableCommand {
   var data: String
   @Option(name: .customLong("x"), help: "The dataset of features, rows by features.")
   var x = "/x"
+  @OptionGroup var others: OtherFilesOption
   @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
   var output: String
   @Flag(help: "Write the features, too.")
@@ -34,8 +35,11 @@ struct PredictCommand: ParsableCommand {
     try OutputFile.requireNew(output, force: force)
     let predictor = try Predictor(checkpoint: checkpoint, best: best, threads: threads)
     let rows = try predictor.predict(
-      DatasetLocation(file: data, x: x), to: output, includingFeatures: includeX,
-      source: "lockstep predict \(checkpoint) \(data)\(best ? " --best" : "")")
+      DatasetLocation(file: data, x: x, allowsOtherFiles: others.allowOtherFiles), to: output,
+      includingFeatures: includeX,
+      source:
+        "lockstep predict \(checkpoint) \(data)\(best ? " --best" : "")\(others.allowOtherFiles ? " --allow-other-files" : "")"
+    )
     if console.json {
       try JSON.object([
         "samples": .integer(rows), "outputs": .integer(predictor.recipe.network.outputs),

@@ -122,7 +122,7 @@ struct TrainCommand: ParsableCommand {
 
   private var trainingOptions: TrainingOptions {
     var options = recipe.trainingOptions(data.location)
-    options.validation = validation.map { data.location(file: $0) }
+    options.validation = validation.map { data.location(of: $0) }
     options.validationFraction = validationFraction
     options.features = features
     options.skipsInvalid = skipInvalid

@@ -102,6 +102,7 @@ struct ValidateCommand: ParsableCommand {
     if data.x != "/x" { words.append("--x \(ConvertCommand.quoted(data.x))") }
     if let weights = data.weights { words.append("--weights \(ConvertCommand.quoted(weights))") }
     if data.y != "/y" { words.append("--y \(ConvertCommand.quoted(data.y))") }
+    if data.others.allowOtherFiles { words.append("--allow-other-files") }
     if report.role == .labels { words.append("--labels") }
     if report.invalid.count > 0 { words.append("--skip-invalid") }
     if let rows = format.chunkRows { words.append("--chunk-rows \(rows)") }

@@ -38,6 +38,8 @@ public struct FileInspection: Sendable {
     public var layout: String
     /// What its chunks went through.
     public var filters: [String]
+    /// The other files that its numbers are in, as it names them.
+    public var otherFiles: [String] = []
   }
 
   /// What is known of a checkpoint besides its numbers.
@@ -73,25 +75,29 @@ public struct FileInspection: Sendable {
   public let bytes: Int
   /// All datasets, in the order of their paths.
   public let datasets: [DatasetSummary]
+  /// What leads to other files, in the order of the paths.
+  public let links: [(path: String, target: String)]
   /// The attributes of the root, in the order of their names.
   public let attributes: [(name: String, value: String)]
   /// What is known of it if it is a checkpoint.
   public let checkpoint: CheckpointSummary?
 
-  /// Looks at the file at `path`.
+  /// Looks at the file at `path`; `followingOtherFiles`, also at those that its datasets are in or linked from.
   ///
-  /// - Throws: ``LockstepError`` if there is none, if it is not HDF5, or if it is a damaged checkpoint.
-  public init(_ path: String) throws(LockstepError) {
+  /// - Throws: ``LockstepError`` if there is none, if it is not HDF5, or if it is a damaged checkpoint; if data are to be in
+  ///   other files which do not have them.
+  public init(_ path: String, followingOtherFiles: Bool = false) throws(LockstepError) {
     self.path = path
     let isSealed = try Seal.check(path) == .intact
     let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: path) }
     if !isSealed { try Seal.checkAbsence(from: file) }
-    var datasets: [DatasetSummary] = []
+    var found = Contents()
     try withHDF5Errors { () throws(HDF5Error) in
-      var visited: Set<UInt64> = []
-      try Self.collect(from: file, path: "", into: &datasets, visited: &visited)
+      try found.collect(from: file, path: "")
     }
-    self.datasets = datasets
+    if followingOtherFiles { try found.follow(from: path) }
+    datasets = found.datasets
+    links = found.links
     bytes = try withHDF5Errors { () throws(HDF5Error) in try file.size }
     attributes = try withHDF5Errors { () throws(HDF5Error) in try file.attributes() }
       .map { (name: $0.key, value: Self.text($0.value)) }.sorted { $0.name < $1.name }
@@ -113,28 +119,52 @@ public struct FileInspection: Sendable {
     }
   }
 
-  private static func collect(
-    from location: borrowing some Location & ~Copyable, path: String,
-    into datasets: inout [DatasetSummary], visited: inout Set<UInt64>
-  ) throws(HDF5Error) {
-    // Deeper than any sensible file, and not so deep that a made-up one exhausts the stack.
-    guard path.utf8.count(where: { $0 == UInt8(ascii: "/") }) < 64 else { return }
-    for child in try location.children() {
-      let name = "\(path)/\(child.name)"
-      switch child.kind {
-      case .dataset:
-        // Only looked at, not read: what reading would refuse is described, too.
-        let dataset = try location.openDataset(trusting: child.name)
+  /// What was found so far.
+  private struct Contents {
+    var datasets: [DatasetSummary] = []
+    var links: [(path: String, target: String)] = []
+    private var visited: Set<UInt64> = []
+
+    mutating func collect(from location: borrowing some Location & ~Copyable, path: String)
+      throws(HDF5Error)
+    {
+      // Deeper than any sensible file, and not so deep that a made-up one exhausts the stack.
+      guard path.utf8.count(where: { $0 == UInt8(ascii: "/") }) < 64 else { return }
+      for child in try location.children() {
+        let name = "\(path)/\(child.name)"
+        switch child.kind {
+        case .dataset:
+          // Only looked at, not read: what reading would refuse is described, too.
+          let dataset = try location.openDataset(trusting: child.name)
+          let others = dataset.externalPieces.map(\.file) + dataset.virtualMappings.map(\.file)
+          datasets.append(
+            DatasetSummary(
+              path: name, shape: dataset.shape, type: "\(dataset.type)", layout: "\(dataset.layout)",
+              filters: dataset.filters.map(\.description),
+              otherFiles: Set(others).subtracting(["."]).sorted()))
+        case .group:
+          guard visited.insert(child.address).inserted else { continue }
+          try collect(from: location.openGroup(child.name), path: name)
+        case .externalLink:
+          guard let (link, _) = try location.externalLink(on: child.name) else { continue }
+          links.append((name, "\(link.file):\(link.object)"))
+        default: continue
+        }
+      }
+    }
+
+    /// Opens what is in other files, and describes datasets behind links under the links' names.
+    mutating func follow(from path: String) throws(LockstepError) {
+      let stored = try StoredDataset.following(
+        datasets.filter { !$0.otherFiles.isEmpty || $0.layout == "virtual" }.map(\.path) + links.map(\.path),
+        in: path)
+      for dataset in stored where !datasets.contains(where: { $0.path == dataset.path }) {
         datasets.append(
           DatasetSummary(
-            path: name, shape: dataset.shape, type: "\(dataset.type)", layout: "\(dataset.layout)",
-            filters: dataset.filters.map(\.description)))
-      case .group:
-        guard visited.insert(child.address).inserted else { continue }
-        try collect(
-          from: location.openGroup(child.name), path: name, into: &datasets, visited: &visited)
-      default: continue
+            path: dataset.path, shape: dataset.shape, type: dataset.type, layout: dataset.layout,
+            filters: dataset.filters))
       }
+      datasets.sort { $0.path < $1.path }
     }
   }
 

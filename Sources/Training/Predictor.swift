@@ -94,7 +94,9 @@ public struct Predictor: Sendable {
   ) throws(LockstepError) -> Int {
     let file = try FeatureFile(location)
     try requireFeatures(file.features, location)
+    try file.requireOther(than: output, option: "--output")
     try checkMemory(as: Element.self)
+    let readers = try (0..<team.count).map { _ throws(LockstepError) in try file.makeReader() }
     let staged = try StagedFile(replacing: output)
     do throws(LockstepError) {
       let writer = try PredictionWriter<Element>(
@@ -113,7 +115,7 @@ public struct Predictor: Sendable {
       while start < file.rows {
         let rows = start..<min(start + blockRows, file.rows)
         let input = UnsafeMutableBufferPointer(rebasing: x.elements[..<(rows.count * file.features)])
-        try file.read(rows, into: input)
+        try read(rows, of: file.features, by: readers, into: input)
         let taken = UnsafeMutableBufferPointer(
           rebasing: selected.elements[..<(rows.count * writer.network.inputs)])
         recipe.features?.copy(from: UnsafeBufferPointer(input), width: file.features, to: taken)
@@ -122,12 +124,36 @@ public struct Predictor: Sendable {
         start = rows.upperBound
       }
       withExtendedLifetime(x) {}
+      try file.requireUnchanged()
       try writer.close()
     } catch {
       throw error.renaming(staged.temporary, to: output)
     }
     try staged.commit()
     return file.rows
+  }
+
+  /// Reads the features of `rows`, each worker those of some.
+  private func read<Element: Scalar & HDF5Element>(
+    _ rows: Range<Int>, of features: Int, by readers: [FeatureReader],
+    into values: UnsafeMutableBufferPointer<Element>
+  ) throws(LockstepError) {
+    let place = SharedNumbers(values)
+    let outcomes = team.map { worker -> Result<Void, LockstepError> in
+      let part = worker * rows.count / team.count..<(worker + 1) * rows.count / team.count
+      guard !part.isEmpty else { return .success(()) }
+      do throws(LockstepError) {
+        return .success(
+          try readers[worker].read(
+            rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound,
+            into: UnsafeMutableBufferPointer(
+              rebasing: place.numbers[part.lowerBound * features..<part.upperBound * features])))
+      } catch {
+        return .failure(error)
+      }
+    }
+    // The first worker's failure is about the first rows.
+    for outcome in outcomes { try outcome.get() }
   }
 
   /// Runs the network over the first `rows` rows of `x`, all workers together. A row's outputs depend on the row alone; where
@@ -197,6 +223,13 @@ public struct Predictor: Sendable {
         remedy: "Name the data that it was trained for.")
     }
   }
+}
+
+/// Memory that workers fill together, each its own part.
+private struct SharedNumbers<Element: Scalar>: @unchecked Sendable {
+  let numbers: UnsafeMutableBufferPointer<Element>
+
+  init(_ numbers: UnsafeMutableBufferPointer<Element>) { self.numbers = numbers }
 }
 
 /// Writes predictions as they are made.

@@ -73,7 +73,7 @@ public enum ConversionInput: String, Sendable {
           remedy: "Convert one file at a time.")
       }
       return kinds[0] == .npz
-        ? try openArchive(paths[0], options, beside: output) : try openHDF5(paths[0], options)
+        ? try openArchive(paths[0], options, beside: output) : try openHDF5(paths[0], options, output: output)
     }
   }
 
@@ -151,21 +151,21 @@ public enum ConversionInput: String, Sendable {
     return try ArraySource(x: x, y: y, weights: weights, options)
   }
 
-  private static func openHDF5(_ path: String, _ options: ConversionOptions) throws(LockstepError)
-    -> ArraySource
+  private static func openHDF5(_ path: String, _ options: ConversionOptions, output: String)
+    throws(LockstepError) -> ArraySource
   {
-    let file = try withHDF5Errors { () throws(HDF5Error) in try File(opening: path) }
-    let x = try HDF5Array(file, options.x ?? "/x", option: "--x")
-    let y = options.hasTargets ? try HDF5Array(file, options.y ?? "/y", option: "--y") : nil
+    let files = try DataFiles(path, allowingOthers: options.allowsOtherFiles)
+    let x = try HDF5Array(files, options.x ?? "/x", option: "--x")
+    let y = options.hasTargets ? try HDF5Array(files, options.y ?? "/y", option: "--y") : nil
     let location = DatasetLocation(
       file: path, x: options.x ?? "/x", y: options.y ?? "/y", weights: options.weights)
-    let weightPath = try location.existingWeights(in: file)
+    let weightPath = try location.existingWeights(in: files)
     let weights = try weightPath.map { path throws(LockstepError) in
-      try HDF5Array(file, path, option: "--weights")
+      try HDF5Array(files, path, option: "--weights")
     }
-    let root = try withHDF5Errors { () throws(HDF5Error) in try CarriedAttributes(of: file, name: path) }
+    try files.requireOther(than: output, option: "--output")
     return try ArraySource(
-      x: x, y: y, weights: weights, options, root: root, ofX: try x.attributes(),
+      x: x, y: y, weights: weights, options, root: files.rootAttributes(), ofX: try x.attributes(),
       ofY: try y?.attributes() ?? CarriedAttributes(),
       ofWeights: try weights?.attributes() ?? CarriedAttributes())
   }

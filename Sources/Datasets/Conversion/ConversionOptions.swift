@@ -16,6 +16,8 @@ public struct ConversionOptions: Sendable, Equatable {
   public var hasLabels = false
   /// Whether rows that cannot be taken are dropped instead of being errors.
   public var skipsInvalid = false
+  /// Whether the arrays of an HDF5 file may be in other files: see ``DatasetLocation/allowsOtherFiles``.
+  public var allowsOtherFiles = false
   /// How numbers are stored; nil for as they are, and float32 where they are text.
   public var precision: Precision?
   /// How many threads parse text.

@@ -56,29 +56,35 @@ final class HDF5Array: NumericArray {
   let rows: Int
   let width: Int
   let type: ElementType
-  private let dataset: Dataset
+  private let stored: DatasetRows
+  private let reader: DatasetReader
 
-  var chunkRows: Int {
-    if case .chunked(let chunk) = dataset.layout { return min(rows, chunk[0]) }
+  var chunkRows: Int { stored.rowsPerChunk.map { min(rows, $0) } ?? libraryChunkRows }
+
+  /// The rows of chunks that are left to libhdf5.
+  private var libraryChunkRows: Int {
+    if case .chunked(let chunk) = stored.stored.dataset.layout { return min(rows, chunk[0]) }
     return 1
   }
 
   /// Opens the dataset at `path`; `option` is how another one is named.
-  init(_ file: borrowing File, _ path: String, option: String) throws(LockstepError) {
+  init(_ files: DataFiles, _ path: String, option: String) throws(LockstepError) {
     let path = path.hasPrefix("/") ? path : "/" + path
-    dataset = try DatasetFile.open(path, of: file.path, in: file, option: option)
-    name = "\(file.path):\(path)"
-    type = dataset.type
-    (rows, width) = try rowsAndWidth(dataset.shape, name: name)
+    stored = try files.open(path, option: option)
+    name = "\(files.path):\(path)"
+    type = stored.stored.dataset.type
+    (rows, width) = try rowsAndWidth(stored.stored.dataset.shape, name: name)
+    reader = try DatasetReader(stored)
   }
 
   func read(_ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Double>) throws(LockstepError) {
-    try withHDF5Errors { () throws(HDF5Error) in try dataset.read(.rows(rows), into: values) }
+    try reader.read(rows, into: values)
   }
 
   /// The dataset's attributes that can be carried over, and what to say about the others.
   func attributes() throws(LockstepError) -> CarriedAttributes {
-    try withHDF5Errors { () throws(HDF5Error) in try CarriedAttributes(of: dataset, name: name) }
+    try withHDF5Errors { () throws(HDF5Error) in try CarriedAttributes(of: stored.stored.dataset, name: name)
+    }
   }
 }
 

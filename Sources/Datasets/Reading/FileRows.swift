@@ -7,42 +7,39 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
   public let location: DatasetLocation
   /// What the targets of a row are.
   public let targets: TargetShape
-  let x: StoredRows
-  let y: StoredRows
-  let weights: StoredRows?
+  let x: DatasetRows
+  let y: DatasetRows
+  let weights: DatasetRows?
+  /// All files that rows are in, and those that lead to them.
+  private let files: [RawFile]
   /// Where announced rows come to, if not into the system's cache.
   private let staged: (x: StagedReads, y: StagedReads, weights: StagedReads?)?
 
-  /// The samples of an open file; `byLibrary`, by libhdf5's own way of reading alone.
+  /// The samples of an open file.
   ///
   /// - Throws: ``LockstepError`` if the targets cannot be what they are wanted as.
-  public init(_ file: consuming DatasetFile, role: TargetRole, byLibrary: Bool = false) throws(LockstepError)
-  {
+  public init(_ file: consuming DatasetFile, role: TargetRole) throws(LockstepError) {
     location = file.location
     switch role {
     case .values: targets = .values(columns: file.targets)
     case .labels:
       guard file.targets == 1 else {
         throw LockstepError(
-          .badData, file.location.yName, "classes must be a vector", found: "shape \(file.y.shape)",
+          .badData, file.location.yName, "classes must be a vector",
+          found: "shape \(file.y.stored.dataset.shape)",
           expected: "[rows]", remedy: "Write one class a row, or choose --loss mse.")
       }
       targets = .labels
     }
-    let raw = try file.makeRawFile()
-    // The datasets keep the file open.
-    x = try StoredRows(file.x, in: raw, byLibrary: byLibrary)
-    y = try StoredRows(file.y, in: raw, byLibrary: byLibrary)
-    switch consume file.weights {
-    case let dataset?: weights = try StoredRows(dataset, in: raw, byLibrary: byLibrary)
-    case nil: weights = nil
-    }
+    // The datasets keep the files open.
+    (x, y, weights, files) = (file.x, file.y, file.weights, file.files.files)
     staged = nil
   }
 
   /// The same rows, read another way.
   private init(_ other: FileRows, staged: (x: StagedReads, y: StagedReads, weights: StagedReads?)) {
-    (location, targets, x, y, weights) = (other.location, other.targets, other.x, other.y, other.weights)
+    (location, targets, files) = (other.location, other.targets, other.files)
+    (x, y, weights) = (other.x, other.y, other.weights)
     self.staged = staged
   }
 
@@ -53,6 +50,7 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     x = other.x
     y = other.y
     weights = other.weights
+    files = other.files
     staged = nil
   }
 
@@ -69,8 +67,10 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
   /// What reads rows, on one thread at a time.
   public func makeReader() throws(LockstepError) -> any RowReading<Element> {
     try Reader(
-      x: RowReader(x, staged: staged?.x), y: RowReader(y, staged: staged?.y),
-      weights: weights.map { rows throws(LockstepError) in try RowReader(rows, staged: staged?.weights) })
+      x: DatasetReader(x, staged: staged?.x), y: DatasetReader(y, staged: staged?.y),
+      weights: weights.map { rows throws(LockstepError) in
+        try DatasetReader(rows, staged: staged?.weights)
+      })
   }
 
   /// Begins to read these rows, or tells the system to.
@@ -80,10 +80,10 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     if part == .weights || part == .rows { weights?.willRead(rows, staged?.weights) }
   }
 
-  /// The same rows, if all of their parts are contiguous.
+  /// The same rows, if all that there is of them is contiguous, and in this file.
   public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
     let rowBytes = x.rowBytes + y.rowBytes + (weights?.rowBytes ?? 0)
-    func reads(of part: StoredRows) -> StagedReads? {
+    func reads(of part: DatasetRows) -> StagedReads? {
       let share = Double(part.rowBytes) / Double(rowBytes)
       return part.stagedReads(rowsAtOnce: rowsAtOnce, bytes: Int(Double(bytes) * share))
     }
@@ -95,16 +95,18 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     return FileRows(self, staged: (xReads, yReads, weightReads))
   }
 
-  /// Throws ``LockstepError`` if the file was written or cut off since it was opened.
+  /// Throws ``LockstepError`` if a file was written or cut off since it was opened.
   public func requireUnchanged() throws(LockstepError) {
-    try withHDF5Errors { () throws(HDF5Error) in try x.file.requireUnchanged() }
+    try withHDF5Errors { () throws(HDF5Error) in
+      for file in files { try file.requireUnchanged() }
+    }
   }
 
   /// "FILE:DATASET" of each.
   public var names: (x: String, y: String) { (location.xName, location.yName) }
 
   /// The same of the weights.
-  public var weightName: String? { weights?.name }
+  public var weightName: String? { weights?.stored.name }
 
   /// A chunk before and after each filter, of each dataset.
   public var readerBytes: Int { x.readerBytes + y.readerBytes + (weights?.readerBytes ?? 0) }
@@ -113,11 +115,11 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
   public var preferredRows: Int { max(x.rowsPerChunk ?? 1, y.rowsPerChunk ?? 1, weights?.rowsPerChunk ?? 1) }
 
   private final class Reader: RowReading {
-    private let x: RowReader
-    private let y: RowReader
-    private let weights: RowReader?
+    private let x: DatasetReader
+    private let y: DatasetReader
+    private let weights: DatasetReader?
 
-    init(x: RowReader, y: RowReader, weights: RowReader?) {
+    init(x: DatasetReader, y: DatasetReader, weights: DatasetReader?) {
       self.x = x
       self.y = y
       self.weights = weights

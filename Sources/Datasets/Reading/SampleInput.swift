@@ -43,7 +43,7 @@ public enum SampleInput: ~Copyable {
   /// The names of the features; none if they have none.
   public var featureNames: [String] {
     switch self {
-    case .file(let file): (try? file.x.attribute("column_names", as: [String].self)) ?? []
+    case .file(let file): (try? file.x.stored.dataset.attribute("column_names", as: [String].self)) ?? []
     case .generated(let address): address.generator.featureNames
     }
   }
@@ -53,6 +53,15 @@ public enum SampleInput: ~Copyable {
     switch self {
     case .file(let file): file.targets
     case .generated(let address): address.generator.targets.columns
+    }
+  }
+
+  /// Throws ``LockstepError`` if `output`, which `option` names, is a file that samples are in.
+  public func requireOther(than output: String?, option: String) throws(LockstepError) {
+    guard let output else { return }
+    switch self {
+    case .file(let file): try file.files.requireOther(than: output, option: option)
+    case .generated: return
     }
   }
 

@@ -23,13 +23,21 @@ final class StoredRows: Sendable {
   /// The bytes of a number in the file.
   let elementBytes: Int
 
-  /// The rows of `dataset`, a vector or matrix of numbers in the file that `raw` reads; by libhdf5 only, if so wanted.
+  /// The rows of `dataset`, an array of numbers in the file that `raw` reads; by libhdf5 only, if so wanted.
   init(_ dataset: consuming Dataset, in raw: RawFile, byLibrary: Bool = false) throws(LockstepError) {
-    let shape = dataset.shape
-    rows = shape[0]
-    width = shape.dropFirst().reduce(1, *)
+    (rows, width) = (dataset.shape.first ?? 0, Self.width(of: dataset.shape))
     elementBytes = Self.bytes(of: dataset.type)
     access = byLibrary ? .library : try Self.access(to: dataset)
+    file = raw
+    self.dataset = dataset
+  }
+
+  /// The first `rows` rows from byte `offset` of `raw` on, which `dataset` has as external storage.
+  init(_ dataset: consuming Dataset, in raw: RawFile, at offset: Int, rows: Int) throws(LockstepError) {
+    self.rows = rows
+    width = Self.width(of: dataset.shape)
+    elementBytes = Self.bytes(of: dataset.type)
+    access = .contiguous(offset: offset)
     file = raw
     self.dataset = dataset
   }
@@ -49,7 +57,7 @@ final class StoredRows: Sendable {
   var readerBytes: Int { rowsPerChunk.map { 2 * $0 * width * elementBytes } ?? 0 }
 
   /// Whether numbers lie in the file as this machine has them, in a format that is converted here.
-  private static func isPlain(_ dataset: borrowing Dataset) -> Bool {
+  static func isPlain(_ dataset: borrowing Dataset) -> Bool {
     let isNative =
       dataset.byteOrder == (1.littleEndian == 1 ? .littleEndian : .bigEndian) || bytes(of: dataset.type) == 1
     return isNative && dataset.type != .float(bits: 16)
@@ -66,6 +74,14 @@ final class StoredRows: Sendable {
       let isDecodable = dataset.filters.allSatisfy { if case .other = $0 { false } else { true } }
       return isDecodable ? .chunks(rows: chunk[0]) : .library
     default: return .library
+    }
+  }
+
+  /// The numbers of a row; none if there are more than can be counted, which only datasets without any can claim.
+  static func width(of shape: [Int]) -> Int {
+    shape.dropFirst().reduce(1) { width, count in
+      let (product, overflow) = width.multipliedReportingOverflow(by: count)
+      return overflow ? 0 : product
     }
   }
 

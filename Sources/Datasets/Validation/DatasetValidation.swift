@@ -55,13 +55,14 @@ public struct DatasetValidation: Sendable {
     let file = try DatasetFile(location)
     let role = options.role ?? (file.hasIntegerTargets ? .labels : .values)
     let source = try FileRows<Double>(file, role: role)
+    if options.writesStatistics { try StatisticsAttributes.requireOneFile(source) }
     let check = RowCheck(
       features: source.features, targets: source.y.width, hasLabels: role == .labels,
       precision: options.precision)
     var pass = ValidationPass(source, check: check, options)
     try pass.run(progress)
     try source.requireUnchanged()
-    return (try report(pass, source, role), source.x.file)
+    return (try report(pass, source, role), source.x.stored.file)
   }
 
   private func report(_ pass: ValidationPass, _ source: FileRows<Double>, _ role: TargetRole)

@@ -19,6 +19,18 @@ struct StatisticsAttributes {
   /// The most columns: an attribute holds 64 KiB, its own description included.
   static let mostColumns = 8000
 
+  /// Throws ``LockstepError`` of kind `usage` if the datasets are not in the file that is named.
+  static func requireOneFile<Element>(_ rows: FileRows<Element>) throws(LockstepError) {
+    for dataset in [rows.x, rows.y] {
+      guard dataset.parts.isEmpty, dataset.stored.dataset.place.file == rows.location.file else {
+        throw LockstepError(
+          .usage, "--write-statistics", "changes no other file than the one that is named",
+          found: "\(dataset.stored.name), whose data are in other files",
+          remedy: "Leave it out, or validate the files themselves.")
+      }
+    }
+  }
+
   /// Writes them into the file, which must still be the one that `raw` reads, and makes it durable.
   ///
   /// - Returns: the datasets that got statistics, and those that have too many columns.

@@ -40,17 +40,30 @@ public struct StoredDataset: Sendable, Equatable {
 
 extension StoredDataset {
   /// What is known of the dataset that these rows are of.
-  init(_ rows: StoredRows) throws(LockstepError) {
-    let bytes = try withHDF5Errors { () throws(HDF5Error) in try rows.dataset.storageSize }
-    let isByLibrary = if case .library = rows.access { true } else { false }
+  init(_ rows: DatasetRows) throws(LockstepError) {
+    let stored = rows.stored
+    let parts = rows.parts.isEmpty ? "" : ", parts: \(rows.parts.count)"
     self.init(
-      path: rows.dataset.path, shape: rows.dataset.shape, type: "\(rows.dataset.type)",
-      layout: "\(rows.dataset.layout)", filters: rows.dataset.filters.map(\.description), storedBytes: bytes,
-      numberBytes: rows.elementBytes, isReadInParallel: !isByLibrary)
-    if case .chunked(let chunk) = rows.dataset.layout { self.chunk = chunk }
-    for case .deflate(let level) in rows.dataset.filters { deflateLevel = level }
+      path: stored.dataset.path, shape: stored.dataset.shape, type: "\(stored.dataset.type)",
+      layout: "\(stored.dataset.layout)\(parts)", filters: stored.dataset.filters.map(\.description),
+      storedBytes: try rows.storedBytes(), numberBytes: stored.elementBytes,
+      isReadInParallel: rows.isReadInParallel)
+    if case .chunked(let chunk) = stored.dataset.layout { self.chunk = chunk }
+    for case .deflate(let level) in stored.dataset.filters { deflateLevel = level }
     // Attributes of other programs may be anything.
-    let names = try? rows.dataset.attribute("column_names", as: [String].self)
+    let names = try? stored.dataset.attribute("column_names", as: [String].self)
     columnNames = names?.count == width ? names : nil
+  }
+  /// What is known of the datasets at `paths` of a file, whose data may be in other files, which are looked at.
+  ///
+  /// - Throws: ``LockstepError`` if these are not there or do not have all of it.
+  public static func following(_ paths: [String], in file: String) throws(LockstepError) -> [StoredDataset] {
+    let files = try DataFiles(file, allowingOthers: true)
+    var datasets: [StoredDataset] = []
+    for path in paths where try !files.hasGroup(path) {
+      datasets.append(try StoredDataset(try files.open(path, option: "another path")))
+      datasets[datasets.count - 1].path = path
+    }
+    return datasets
   }
 }

@@ -33,7 +33,8 @@ struct FileRowsTests {
   func expectSameAsLibrary<Element: Scalar & HDF5Element>(
     _ type: Element.Type, role: TargetRole = .values, _ comment: Comment
   ) throws {
-    let library = try FileRows<Element>(try DatasetFile(location), role: role, byLibrary: true)
+    let library = try FileRows<Element>(
+      try DatasetFile(location, byLibrary: true), role: role)
     let own = try FileRows<Element>(try DatasetFile(location), role: role)
     let readers = (try own.makeReader(), try library.makeReader())
     for piece in [0..<Self.rows, 0..<1, 63..<65, 99..<101, 500..<1003, 1002..<1003, 1..<334] {

@@ -83,6 +83,7 @@ struct JSONObject {
   func string(_ key: String) -> String? { values[key] as? String }
   func isTrue(_ key: String) -> Bool { (values[key] as? NSNumber)?.boolValue ?? false }
   func isNull(_ key: String) -> Bool { values[key] is NSNull }
+  func list(_ key: String) -> [String]? { values[key] as? [String] }
   func strings(_ key: String) -> [String: String]? { values[key] as? [String: String] }
   func numbers(_ key: String, _ inner: String) -> [Double]? {
     ((values[key] as? [String: Any])?[inner] as? [NSNumber])?.map(\.doubleValue)
