@@ -22,7 +22,7 @@ public enum NormalizationRequest: Sendable {
 public struct LoadedSamples<Element: Scalar>: Sendable {
   /// The rows to train on, unless they were left where they are.
   public var training: Samples<Element>?
-  /// The rows kept aside, if a split was asked for.
+  /// The rows kept aside, if a split was asked for, unless they were left where they are.
   public var validation: Samples<Element>?
   /// The width that a network's output layer needs: targets, or classes.
   public var outputs: Int
@@ -41,6 +41,7 @@ public struct SamplesLoader<Element: Scalar> {
   private let source: any RowSource<Element>
   private let split: Split?
   private let keepsTraining: Bool
+  private let keepsValidation: Bool
   private let normalization: NormalizationRequest
   private let threads: Int
 
@@ -50,15 +51,18 @@ public struct SamplesLoader<Element: Scalar> {
   ///   - source: the samples.
   ///   - split: which rows are kept aside.
   ///   - keepsTraining: whether the others are held in memory.
+  ///   - keepsValidation: whether those that are kept aside are.
   ///   - normalization: what is done to them.
   ///   - threads: how many threads read.
   public init(
     _ source: any RowSource<Element>, split: Split? = nil, keepsTraining: Bool = true,
+    keepsValidation: Bool = true,
     normalization: NormalizationRequest = .given(nil), threads: Int = 1
   ) {
     self.source = source
     self.split = split
     self.keepsTraining = keepsTraining
+    self.keepsValidation = keepsValidation
     self.normalization = normalization
     self.threads = threads
   }
@@ -119,7 +123,9 @@ public struct SamplesLoader<Element: Scalar> {
     }
     return LoadedSamples(
       training: keepsTraining ? samples(x.kept, values.kept, labels.kept, weights?.kept) : nil,
-      validation: split.map { _ in samples(x.aside, values.aside, labels.aside, weights?.aside) },
+      validation: split.flatMap { _ in
+        keepsValidation ? samples(x.aside, values.aside, labels.aside, weights?.aside) : nil
+      },
       outputs: outputs,
       digest: digester.digest, normalization: settled,
       constantFeatures: (xPass?.statistics).map { statistics in
@@ -161,7 +167,8 @@ public struct SamplesLoader<Element: Scalar> {
   private func sorter<Number>(_: Number, width: Int) throws(LockstepError) -> RowSorter<Number> {
     let aside = split?.validationCount ?? 0
     return try RowSorter(
-      kept: keepsTraining ? source.count - aside : 0, aside: aside, width: width, isDealtOut: split != nil)
+      kept: keepsTraining ? source.count - aside : 0, aside: keepsValidation ? aside : 0, width: width,
+      isDealtOut: split != nil)
   }
 }
 
@@ -191,6 +198,7 @@ private struct RowSorter<Element: BitwiseCopyable> {
     for row in 0..<rows.count / width {
       let values = UnsafeBufferPointer(rebasing: rows[row * width..<(row + 1) * width])
       if split.isValidation(start + row) {
+        guard asideEnd < aside.count else { continue }
         _ = UnsafeMutableBufferPointer(rebasing: aside.elements[asideEnd...]).update(fromContentsOf: values)
         asideEnd += width
       } else {

@@ -12,7 +12,7 @@ struct MemoryPlan {
   /// Training with `recipe`: parameters, the optimizer's state, gradients, the workers' scratch, evaluation, copies for
   /// checkpoints, and the samples themselves.
   init<Element: Scalar>(
-    recipe: Recipe, samples: TrainingSamples<Element>, validation: Samples<Element>?, workers: Int,
+    recipe: Recipe, samples: TrainingSamples<Element>, validation: ValidationSamples<Element>?, workers: Int,
     path: StepPath
   ) {
     let network = recipe.network
@@ -35,7 +35,7 @@ struct MemoryPlan {
       Double(workers)
       * Self.passes(
         network, rows: Evaluator<Element>.blockRows(for: network), as: Element.self)
-    bytes += samples.bytes + (validation.map { Double($0.count) * Double($0.rowBytes) } ?? 0)
+    bytes += samples.bytes + (validation?.bytes(readers: workers) ?? 0)
   }
 
   /// Running `network` over blocks of rows with its parameters in memory.

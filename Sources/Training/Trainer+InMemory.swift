@@ -9,7 +9,7 @@ extension Trainer {
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil
   ) throws(LockstepError) {
     try self.init(
-      recipe: recipe, samples: .memory(samples), validation: validation, threads: threads,
+      recipe: recipe, samples: .memory(samples), validation: validation.map { .memory($0) }, threads: threads,
       parameters: parameters)
   }
 
@@ -19,7 +19,8 @@ extension Trainer {
     validation: Samples<Element>? = nil, threads: ThreadChoice = .automatic
   ) throws(LockstepError) {
     try self.init(
-      resuming: checkpoint, samples: .memory(samples), validation: validation, threads: threads)
+      resuming: checkpoint, samples: .memory(samples), validation: validation.map { .memory($0) },
+      threads: threads)
   }
 
   /// A trainer on samples in memory that uses the loops of `variant`, or the plain ones, and makes steps by `path`.
@@ -29,7 +30,7 @@ extension Trainer {
     path: StepPath? = nil
   ) throws(LockstepError) {
     try self.init(
-      recipe: recipe, samples: .memory(samples), validation: validation, threads: threads,
+      recipe: recipe, samples: .memory(samples), validation: validation.map { .memory($0) }, threads: threads,
       parameters: parameters, variant: variant, path: path)
   }
 }

@@ -26,7 +26,7 @@ public final class Trainer<Element: Scalar> {
   /// The rows trained on.
   public let samples: TrainingSamples<Element>
   /// The rows kept aside, if any.
-  public let validation: Samples<Element>?
+  public let validation: ValidationSamples<Element>?
 
   let engine: StepEngine<Element>
   private var tuner: ThreadTuner
@@ -48,7 +48,7 @@ public final class Trainer<Element: Scalar> {
   /// - Precondition: there are as many given parameters as the network has.
   /// - Throws: ``LockstepError`` if network, samples and loss do not fit together, or not into memory.
   public convenience init(
-    recipe: Recipe, samples: TrainingSamples<Element>, validation: Samples<Element>? = nil,
+    recipe: Recipe, samples: TrainingSamples<Element>, validation: ValidationSamples<Element>? = nil,
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil
   ) throws(LockstepError) {
     var recipe = recipe
@@ -62,7 +62,7 @@ public final class Trainer<Element: Scalar> {
 
   /// A trainer that uses the loops of `variant`, or the plain ones, and makes steps by `path`, or the fastest way.
   init(
-    recipe: Recipe, samples: TrainingSamples<Element>, validation: Samples<Element>? = nil,
+    recipe: Recipe, samples: TrainingSamples<Element>, validation: ValidationSamples<Element>? = nil,
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil, variant: KernelVariant?,
     path: StepPath? = nil
   ) throws(LockstepError) {
@@ -103,7 +103,7 @@ public final class Trainer<Element: Scalar> {
   /// A trainer that goes on where `checkpoint` was written, with the same recipe and samples.
   public convenience init(
     resuming checkpoint: Checkpoint<Element>, samples: TrainingSamples<Element>,
-    validation: Samples<Element>? = nil, threads: ThreadChoice = .automatic
+    validation: ValidationSamples<Element>? = nil, threads: ThreadChoice = .automatic
   ) throws(LockstepError) {
     try self.init(
       recipe: checkpoint.recipe, samples: samples, validation: validation, threads: threads,
@@ -168,7 +168,8 @@ public final class Trainer<Element: Scalar> {
   /// It may make fewer, while the number of threads is being measured and when a stop is asked for.
   ///
   /// - Returns: the steps made.
-  /// - Throws: ``LockstepError`` of kind `diverged` if a loss is not finite. The parameters are then of no use.
+  /// - Throws: ``LockstepError`` of kind `diverged` if a loss is not finite. The parameters are then of no use. Another kind if
+  ///   rows that are not in memory cannot be read.
   @discardableResult public func advance(_ limit: Int, stop: StopRequest? = nil) throws(LockstepError)
     -> Int
   {
@@ -191,7 +192,7 @@ public final class Trainer<Element: Scalar> {
       isSpoilt = true
       throw divergence(step: progress.globalStep + 1, epoch: progress.epoch)
     }
-    if progress.step == stepsPerEpoch { completeEpoch() }
+    if progress.step == stepsPerEpoch { try completeEpoch() }
     return result.steps
   }
 
@@ -227,12 +228,11 @@ public final class Trainer<Element: Scalar> {
 
   /// How well the network does on `samples` now.
   public func evaluate(_ samples: Samples<Element>) -> Evaluation {
-    evaluate(samples, countingConfusions: true)
+    evaluator.evaluate(samples, parameters: engine.parameters, countingConfusions: true)
   }
 
-  private func evaluate(_ samples: Samples<Element>, countingConfusions: Bool) -> Evaluation {
+  private var evaluator: Evaluator<Element> {
     Evaluator(network: recipe.network, loss: recipe.loss, team: engine.team)
-      .evaluate(samples, parameters: engine.parameters, countingConfusions: countingConfusions)
   }
 
   /// Everything needed to go on later, as it is now.
@@ -257,9 +257,11 @@ public final class Trainer<Element: Scalar> {
     }
   }
 
-  private func completeEpoch() {
+  private func completeEpoch() throws(LockstepError) {
     let loss = currentLoss
-    let validationLoss = validation.map { evaluate($0, countingConfusions: false).loss }
+    let validationLoss = try validation.map { validation throws(LockstepError) in
+      try evaluator.evaluate(validation, parameters: engine.parameters).loss
+    }
     progress.epoch += 1
     progress.step = 0
     progress.lossSum = 0
@@ -284,26 +286,36 @@ public final class Trainer<Element: Scalar> {
   }
 
   private static func check(
-    _ recipe: Recipe, samples: TrainingSamples<Element>, validation: Samples<Element>?
+    _ recipe: Recipe, samples: TrainingSamples<Element>, validation: ValidationSamples<Element>?
   ) throws(LockstepError) {
     try recipe.check()
     try recipe.checkTrainable()
-    for samples in [samples] + (validation.map { [.memory($0)] } ?? []) {
-      guard samples.count > 0 else { throw LockstepError(.badData, "", "there are no samples") }
-      guard samples.features == recipe.network.inputs else {
-        throw LockstepError(
-          .badData, "", "the samples do not fit the network", found: "\(samples.features) features",
-          expected: "\(recipe.network.inputs)")
-      }
-      let fits =
-        samples.hasLabels
-        ? recipe.loss.task == .classes && samples.outputs <= recipe.network.outputs
-        : recipe.loss.task != .classes && samples.outputs == recipe.network.outputs
-      guard fits else {
-        throw LockstepError(
-          .badData, "", "the targets do not fit the network and the loss \(recipe.loss.name)",
-          found: "\(samples.outputs) targets or classes", expected: "\(recipe.network.outputs)")
-      }
+    try check(
+      recipe, count: samples.count, features: samples.features, outputs: samples.outputs,
+      hasLabels: samples.hasLabels)
+    guard let validation else { return }
+    try check(
+      recipe, count: validation.count, features: validation.features, outputs: validation.outputs,
+      hasLabels: validation.hasLabels)
+  }
+
+  private static func check(_ recipe: Recipe, count: Int, features: Int, outputs: Int, hasLabels: Bool)
+    throws(LockstepError)
+  {
+    guard count > 0 else { throw LockstepError(.badData, "", "there are no samples") }
+    guard features == recipe.network.inputs else {
+      throw LockstepError(
+        .badData, "", "the samples do not fit the network", found: "\(features) features",
+        expected: "\(recipe.network.inputs)")
+    }
+    let fits =
+      hasLabels
+      ? recipe.loss.task == .classes && outputs <= recipe.network.outputs
+      : recipe.loss.task != .classes && outputs == recipe.network.outputs
+    guard fits else {
+      throw LockstepError(
+        .badData, "", "the targets do not fit the network and the loss \(recipe.loss.name)",
+        found: "\(outputs) targets or classes", expected: "\(recipe.network.outputs)")
     }
   }
 }

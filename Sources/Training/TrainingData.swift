@@ -22,7 +22,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   /// The bytes of a row in memory.
   let rowBytes: Int
   /// The rows to measure the loss on, if any: kept aside, or from a file of their own.
-  let validation: Samples<Element>?
+  let validation: ValidationSamples<Element>?
   /// The digest of the samples of a validation file; empty without one.
   let validationDigest: String
   /// The rows of the data and of the validation file that were left out, because they cannot be trained on.
@@ -35,6 +35,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   /// - Throws: ``LockstepError`` if a file cannot be read or its contents do not go with the options, or not into memory.
   init(_ options: TrainingOptions, as type: Element.Type) throws(LockstepError) {
     let input = try SampleInput(options.data)
+    try Self.requireOther(input, than: options)
     let (loss, role) = options.resolvedLoss(hasIntegerTargets: input.hasIntegerTargets)
     let (count, names) = (input.features, input.featureNames)
     let selection = try options.features.map { texts throws(LockstepError) in
@@ -46,14 +47,15 @@ struct TrainingData<Element: Scalar & HDF5Element> {
       ? try Split(
         count: source.count, validationFraction: options.validationFraction, seed: options.seed) : nil
     let isInMemory = Double(source.count) * Double(source.rowBytes) <= options.sampleBudget
-    if let split, !isInMemory { try Self.checkAside(split, source, options) }
+    let asideBytes = Double(split?.validationCount ?? 0) * Double(source.rowBytes)
     let samples = try SamplesLoader<Element>(
       source, split: split, keepsTraining: isInMemory,
+      keepsValidation: isInMemory || asideBytes <= options.sampleBudget / 2,
       normalization: .measured(options.normalization, ofTargets: loss.task == .numbers),
       threads: CPUBudget.current.cpus
     ).load()
     let (validation, validationDigest, validationSkipped) = try Self.validation(
-      samples, source, options, role: role, selection)
+      samples, source, split, options, role: role, selection)
     if loss.task == .probabilities, let target = samples.firstImprobableTarget {
       throw LockstepError.improbableTarget(target, options.data.yName)
     }
@@ -96,14 +98,22 @@ struct TrainingData<Element: Scalar & HDF5Element> {
       if case .blocks(let shape) = recipe.shuffle { shape } else {
         try options.shuffle.shape(rowBytes: rowBytes)
       }
-    let validationBytes = validation.map { Double($0.count) * Double($0.rowBytes) } ?? 0
     let threads = CPUBudget.current.cpus
+    let validationBytes = validation?.bytes(readers: threads) ?? 0
     let budget = options.sampleBudget - validationBytes - Double(threads * elsewhere.readerBytes)
     let plan = SampleStream<Element>.Plan(
       shuffle: recipe.shuffle, shape: shape, seed: recipe.seed, batchSize: recipe.batchSize,
       epochs: options.epochs, budget: Int(max(0, min(budget, 1e18))), threads: threads,
       pastCache: options.fileAccess.isDirect(bytes: Double(count) * Double(rowBytes)))
     return .stream(try SampleStream(elsewhere, outputs: samples.outputs, plan: plan))
+  }
+
+  /// Throws if writing would destroy the samples, which may be in other files than those that are named.
+  private static func requireOther(_ input: borrowing SampleInput, than options: TrainingOptions)
+    throws(LockstepError)
+  {
+    try input.requireOther(than: options.output, option: "--output")
+    try input.requireOther(than: options.log, option: "--log")
   }
 
   /// The rows that are named, with the features that are taken and without rows that are to be left out, and how many these are.
@@ -130,45 +140,61 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     var rows = source
     if let split {
       let shape = try options.shuffle.shape(rowBytes: source.rowBytes)
-      rows = KeptRows(source, split: split, stride: shape.blockRows)
+      // A whole part of a block, and among about as many rows as two blocks at most.
+      let share = split.count / (split.count - split.validationCount)
+      let parts = 1 << (Int.bitWidth - 1 - share.leadingZeroBitCount)
+      rows = KeptRows(source, split: split, stride: max(1, shape.blockRows / parts))
     }
-    return normalization.map { NormalizedRows(rows, $0) } ?? rows
+    return normalized(rows, normalization)
   }
 
-  /// The validation samples, and the digest of their file and what was left out of it if they have one.
+  /// The validation samples, in memory if there is room beside the others, and the digest of their file and what was left out of
+  /// it if they have one.
   private static func validation(
-    _ samples: LoadedSamples<Element>, _ source: any RowSource<Element>, _ options: TrainingOptions,
-    role: TargetRole, _ selection: FeatureSelection?
-  ) throws(LockstepError) -> (samples: Samples<Element>?, digest: String, skipped: Int) {
-    guard let location = options.validation else { return (samples.validation, "", 0) }
-    let (rows, skipped) = try open(try SampleInput(location), role, selection, options)
-    try requireSameShape(rows, as: source, of: options.data)
-    guard Double(rows.count) * Double(rows.rowBytes) <= options.sampleBudget else {
-      throw LockstepError(
-        .memory, location.file, "the validation samples are more than the memory budget holds",
-        found: MemoryPlan.text(Double(rows.count) * Double(rows.rowBytes)),
-        expected: "at most \(MemoryPlan.text(options.sampleBudget))",
-        remedy: "Use fewer rows or a larger --memory-budget.")
+    _ samples: LoadedSamples<Element>, _ source: any RowSource<Element>, _ split: Split?,
+    _ options: TrainingOptions, role: TargetRole, _ selection: FeatureSelection?
+  ) throws(LockstepError) -> (samples: ValidationSamples<Element>?, digest: String, skipped: Int) {
+    guard let location = options.validation else {
+      return (try aside(samples, source, split, options), "", 0)
     }
+    let input = try SampleInput(location)
+    try requireOther(input, than: options)
+    let (rows, skipped) = try open(input, role, selection, options)
+    try requireSameShape(rows, as: source, of: options.data)
+    let trainingBytes =
+      samples.training.map { Double($0.count) * Double($0.rowBytes) } ?? options.sampleBudget / 2
+    let isInMemory = Double(rows.count) * Double(rows.rowBytes) <= options.sampleBudget - trainingBytes
     let loaded = try SamplesLoader<Element>(
-      rows, normalization: .given(samples.normalization), threads: CPUBudget.current.cpus
+      rows, keepsTraining: isInMemory, normalization: .given(samples.normalization),
+      threads: CPUBudget.current.cpus
     ).load()
     if options.loss?.task == .probabilities, let target = loaded.firstImprobableTarget {
       throw LockstepError.improbableTarget(target, location.yName)
     }
-    return (loaded.training, loaded.digest.description, skipped)
+    let validation: ValidationSamples<Element> =
+      loaded.training.map { .memory($0) }
+      ?? .elsewhere(normalized(rows, samples.normalization), outputs: loaded.outputs)
+    return (validation, loaded.digest.description, skipped)
   }
 
-  private static func checkAside(_ split: Split, _ source: any RowSource<Element>, _ options: TrainingOptions)
-    throws(LockstepError)
+  /// The rows that are kept aside, if any.
+  private static func aside(
+    _ samples: LoadedSamples<Element>, _ source: any RowSource<Element>, _ split: Split?,
+    _ options: TrainingOptions
+  ) throws(LockstepError) -> ValidationSamples<Element>? {
+    guard let split else { return nil }
+    if let validation = samples.validation { return .memory(validation) }
+    // About a block of the source's rows at a time, and few rows more than an evaluation wants at once.
+    let blockRows = try options.shuffle.shape(rowBytes: source.rowBytes).blockRows
+    let stride = max(1, min(64, blockRows * split.validationCount / split.count))
+    let rows = KeptRows(source, split: split, stride: stride, side: .validation)
+    return .elsewhere(normalized(rows, samples.normalization), outputs: samples.outputs)
+  }
+
+  private static func normalized(_ rows: any RowSource<Element>, _ normalization: Normalization?)
+    -> any RowSource<Element>
   {
-    let bytes = Double(split.validationCount) * Double(source.rowBytes)
-    guard bytes <= options.sampleBudget / 2 else {
-      throw LockstepError(
-        .memory, "--validation-fraction", "keeps more rows in memory than half of the memory budget holds",
-        found: MemoryPlan.text(bytes), expected: "at most \(MemoryPlan.text(options.sampleBudget / 2))",
-        remedy: "Choose a smaller one, give --validation FILE, or a larger --memory-budget.")
-    }
+    normalization.map { NormalizedRows(rows, $0) } ?? rows
   }
 
   private static func requireSameShape(

@@ -109,6 +109,52 @@ struct StreamedTrainingTests {
     #expect(FileAccess.direct.isDirect(bytes: 1) && !FileAccess.cached.isDirect(bytes: 1e15))
   }
 
+  @Test(
+    "measures the validation loss to the same bits where its rows are read as they are needed",
+    arguments: [0.03, 0.5, 0.97], [NormalizationKind.none, .standard])
+  func streamedValidation(fraction: Double, normalization: NormalizationKind) throws {
+    let first: (inout TrainingOptions) -> Void = {
+      $0.validationFraction = fraction
+      $0.normalization = normalization
+    }
+    let whole = try train(first)
+    for threads in [1, 2, 3] {
+      let streamed = try train {
+        first(&$0)
+        $0.threads = .count(threads)
+        $0.memoryBudget = 45_000
+      }
+      #expect(streamed.isStreamed)
+      #expect(streamed.digest == whole.digest && streamed.history == whole.history, "\(threads) threads")
+    }
+  }
+
+  @Test("reads a validation file as it is needed if it does not fit beside the samples")
+  func streamedValidationFile() throws {
+    let validation = DatasetLocation(file: folder.file("v.h5"))
+    let format = DatasetFormat(chunkRows: 100, compression: 1)
+    try DatasetWriter<Float>(LinearProblem(seed: 5), rows: 7001, format: format, source: "")
+      .write(to: validation.file, threads: 1)
+    let first: (inout TrainingOptions) -> Void = {
+      $0.validation = validation
+      $0.normalization = .minmax
+    }
+    let whole = try train(first)
+    for budget in [45_000, 61_000, 140_000] {
+      let streamed = try train {
+        first(&$0)
+        $0.memoryBudget = budget
+      }
+      #expect(streamed.digest == whole.digest && streamed.history == whole.history, "\(budget) bytes")
+    }
+    try folder.change("v.h5") { $0[$0.count / 2] ^= 1 }
+    let damaged = failure {
+      first(&$0)
+      $0.memoryBudget = 45_000
+    }
+    #expect(damaged?.kind == .badData)
+  }
+
   @Test("ends in the same bits on wide networks, for classes, and in double precision")
   func otherPaths() throws {
     let changes: [(inout TrainingOptions) -> Void] = [
@@ -169,10 +215,6 @@ struct StreamedTrainingTests {
     #expect(full?.kind == .configuration && full?.subject == "--shuffle")
     let small = failure { $0.memoryBudget = 12_000 }
     #expect(small?.kind == .memory && small?.subject == "--memory-budget")
-    let aside = failure {
-      $0.memoryBudget = 30_000; $0.validationFraction = 0.5
-    }
-    #expect(aside?.kind == .memory && aside?.subject == "--validation-fraction")
     let shape = failure { $0.shuffle.blockRows = 65 }
     #expect(shape?.kind == .usage && shape?.subject == "--block-rows")
     let window = failure { $0.shuffle = ShuffleChoice(.blocks, windowRows: 100) }

@@ -1,37 +1,56 @@
 import Primitives
 
-/// The rows of another source that a split does not keep aside, in order.
+/// The rows of another source on one side of a split, in order.
 ///
 /// To find row n it knows where every `stride`-th row lies: 8 bytes for so many rows.
 public final class KeptRows<Element: Scalar>: RowSource {
   private let source: any RowSource<Element>
   private let split: Split
   private let stride: Int
+  private let side: Side
+  /// The most rows of the other source among which `stride` of these are.
+  private let widestSpan: Int
   /// Where rows 0, `stride`, 2 `stride` ... are in the other source, and its end.
   private let places: [Int]
 
-  /// The rows of `source` that are not kept aside. Takes time for each row of it, a few nanoseconds.
-  public convenience init(_ source: any RowSource<Element>, split: Split, stride: Int) {
+  /// The sides of a split.
+  public enum Side: Sendable {
+    /// The rows that are not kept aside.
+    case training
+    /// Those that are.
+    case validation
+  }
+
+  /// The rows of `source` on one side. Takes time for each row of it, a few nanoseconds.
+  public convenience init(
+    _ source: any RowSource<Element>, split: Split, stride: Int, side: Side = .training
+  ) {
     precondition(split.count == source.count && stride > 0)
+    let count = side == .training ? split.count - split.validationCount : split.validationCount
     var places: [Int] = []
-    places.reserveCapacity((split.count - split.validationCount) / stride + 2)
+    places.reserveCapacity(count / stride + 2)
     var kept = 0
-    for row in 0..<source.count where !split.isValidation(row) {
+    for row in 0..<source.count where split.isValidation(row) == (side == .validation) {
       if kept % stride == 0 { places.append(row) }
       kept += 1
     }
-    self.init(source, split: split, stride: stride, places: places + [source.count])
+    self.init(source, split: split, stride: stride, side: side, places: places + [source.count], count: count)
   }
 
-  private init(_ source: any RowSource<Element>, split: Split, stride: Int, places: [Int]) {
+  private init(
+    _ source: any RowSource<Element>, split: Split, stride: Int, side: Side, places: [Int], count: Int
+  ) {
     self.source = source
     self.split = split
     self.stride = stride
+    self.side = side
     self.places = places
+    self.count = count
+    widestSpan = zip(places, places.dropFirst()).reduce(0) { max($0, $1.1 - $1.0) }
   }
 
   /// The number of rows.
-  public var count: Int { split.count - split.validationCount }
+  public let count: Int
   /// The number of features of a row.
   public var features: Int { source.features }
   /// What the targets of a row are.
@@ -39,7 +58,7 @@ public final class KeptRows<Element: Scalar>: RowSource {
   /// That of the other source.
   public var weightName: String? { source.weightName }
   /// Those of the other source, and the rows among which these are.
-  public var readerBytes: Int { source.readerBytes + 2 * stride * source.rowBytes }
+  public var readerBytes: Int { source.readerBytes + widestSpan * source.rowBytes }
   /// That of the other source.
   public func featureNumber(_ column: Int) -> Int { source.featureNumber(column) }
   /// Those of the other source.
@@ -55,7 +74,7 @@ public final class KeptRows<Element: Scalar>: RowSource {
     let strides = (rowsAtOnce - 1) / stride + 1
     let most = zip(places, places.dropFirst(strides)).map { $1 - $0 }.max() ?? source.count
     return source.staged(rowsAtOnce: most, bytes: bytes).map {
-      KeptRows($0, split: split, stride: stride, places: places)
+      KeptRows($0, split: split, stride: stride, side: side, places: places, count: count)
     }
   }
 
@@ -106,7 +125,8 @@ public final class KeptRows<Element: Scalar>: RowSource {
       var passed = 0
       var next = 0
       let first = rows.lowerBound % kept.stride
-      for (index, row) in span.enumerated() where next < rows.count && !kept.split.isValidation(row) {
+      for (index, row) in span.enumerated()
+      where next < rows.count && kept.split.isValidation(row) == (kept.side == .validation) {
         if passed >= first {
           place.copyRow(index, of: all, to: next, count: rows.count, from: span.count)
           next += 1
