@@ -88,7 +88,7 @@ extension Dataset {
         .unsupportedFilter, at: place, function: "H5Pget_filter2",
         problem: "the data are encoded by a filter that is not decoded, and plugins are disabled",
         found: "\(name.escaped), filter \(id)", expected: "deflate, shuffle or fletcher32",
-        remedy: "Repack the file where that filter is installed: h5repack -f GZIP=4 OLD NEW")
+        remedy: Filter.remedy(id: id))
     }
     let deflates = filters.count { if case .deflate = $0 { true } else { false } }
     guard deflates <= 1, filters.count <= 3 else {

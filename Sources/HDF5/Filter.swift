@@ -24,10 +24,26 @@ public enum Filter: Sendable, Hashable, CustomStringConvertible {
   /// Names registered with the HDF Group, for filters met in the wild.
   private static let wellKnown: [Int: String] = [
     4: "szip", 5: "nbit", 6: "scale-offset", 305: "lzo", 307: "bzip2", 32000: "lzf", 32001: "blosc",
-    32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd", 32017: "sz", 32024: "sz3",
-    32026: "blosc2",
-    32028: "jpeg-xl", 32032: "bzip3",
+    32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd", 32017: "sz", 32018: "fcidecomp",
+    32024: "sz3", 32026: "blosc2", 32028: "sperr",
   ]
+
+  /// Those that Python's hdf5plugin brings.
+  private static let inPlugin: Set<Int> = [
+    307, 32001, 32004, 32008, 32013, 32015, 32017, 32018, 32024, 32026, 32028,
+  ]
+
+  /// How to rid a file of the filter numbered `id`, where that filter can be had.
+  static func remedy(id: Int) -> String {
+    switch id {
+    case 4, 5, 6: "libhdf5's own tool has that filter: h5repack -f GZIP=4 OLD NEW"
+    case 32000: "h5py has that filter: copy the data with it into a dataset with compression=\"gzip\"."
+    case _ where inPlugin.contains(id):
+      "Python's hdf5plugin has that filter: import it beside h5py, and copy the data into a dataset with "
+        + "compression=\"gzip\" (or, with its plugins: h5repack -f GZIP=4 OLD NEW)."
+    default: "Repack the file where that filter is installed: h5repack -f GZIP=4 OLD NEW"
+    }
+  }
 
   /// The filters in a creation property list. The corresponding C functions are `H5Pget_nfilters` and
   /// `H5Pget_filter2`.

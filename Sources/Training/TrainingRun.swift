@@ -157,7 +157,8 @@ public struct TrainingRun: Sendable {
       }
       // Where the samples are kept now is not to change the order that was begun with.
       if options.shuffle == ShuffleChoice() { recipe.shuffle = resumed.recipe.shuffle }
-      try requireSame(recipe, resumed, digest: data.samples.digest.description)
+      try requireSame(
+        recipe, resumed, dataOutputs: data.samples.outputs, digest: data.samples.digest.description)
     }
     return recipe
   }
@@ -208,15 +209,17 @@ public struct TrainingRun: Sendable {
   }
 
   private func requireSame<Element: Scalar>(
-    _ recipe: Recipe, _ checkpoint: Checkpoint<Element>, digest: String
+    _ recipe: Recipe, _ checkpoint: Checkpoint<Element>, dataOutputs: Int, digest: String
   ) throws(LockstepError) {
     let path = options.output ?? ""
     let differences = recipe.differences(from: checkpoint.recipe)
     if differences.contains(where: { $0.option == "--inputs" || $0.option == "--outputs" }) {
+      let isValidation = recipe.network.outputs > dataOutputs
+      let file = isValidation ? options.validation?.file ?? "" : options.data.file
       throw LockstepError(
         .badData, path, "the checkpoint's shapes do not fit the data",
         found:
-          "\(recipe.network.inputs) features and \(recipe.network.outputs) outputs in \(options.data.file)",
+          "\(recipe.network.inputs) features and \(recipe.network.outputs) outputs in \(file)",
         expected: "\(checkpoint.recipe.network.inputs) and \(checkpoint.recipe.network.outputs)",
         remedy: "Name the data that it was trained on, or another --output.")
     }

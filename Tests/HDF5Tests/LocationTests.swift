@@ -62,6 +62,17 @@ import Testing
     #expect(error { () throws(HDF5Error) in _ = try file.exists("softgroup/b") }?.kind == .refused)
   }
 
+  @Test func externalLinksAreToldWithWhatIsLeftOfThePath() throws {
+    let file = try makeFile()
+    let found = try file.externalLink(on: "/external/b/c")
+    #expect(found?.link.file.hasSuffix("other.h5") == true && found?.link.object == "/x")
+    #expect(found?.rest == "b/c")
+    #expect(try file.externalLink(on: "/a/b/x") == nil && file.externalLink(on: "/none/x") == nil)
+    let failure = error { () throws(HDF5Error) in _ = try file.openDataset("external") }
+    #expect(failure?.otherFile == found?.link.file)
+    #expect(failure?.problem.contains("/x in ") == true)
+  }
+
   @Test func evenLibhdf5ItselfFollowsNoExternalLink() throws {
     let other = try File(creating: folder.file("other.h5"))
     try other.createDataset("x", [1.0])
