@@ -18,13 +18,10 @@ public struct DatasetFile: ~Copyable {
   let y: DatasetRows
   let weights: DatasetRows?
 
-  /// Opens a file and checks the shapes of its datasets.
+  /// Opens a file and checks the shapes of its datasets; `byLibrary`, to be read by libhdf5's own way alone.
   ///
   /// - Throws: ``LockstepError`` if the file or a dataset is missing or unreadable, or if the shapes do not agree.
-  public init(_ location: DatasetLocation) throws(LockstepError) { try self.init(location, byLibrary: false) }
-
-  /// Opens a file; `byLibrary`, to be read by libhdf5's own way alone.
-  init(_ location: DatasetLocation, byLibrary: Bool) throws(LockstepError) {
+  public init(_ location: DatasetLocation, byLibrary: Bool = false) throws(LockstepError) {
     let files = try DataFiles(
       location.file, allowingOthers: location.allowsOtherFiles, byLibrary: byLibrary)
     let x = try files.open(location.x, option: "--x")
@@ -91,9 +88,9 @@ public struct DatasetFile: ~Copyable {
     }
   }
 
-  /// Opens one dataset of numbers; `option` is how another one is named. With `locatingOthers`, its data may be in other files.
+  /// Opens one dataset of numbers; `option` is how another one is named, if it can be. With `locatingOthers`, its data may be in other files.
   static func open(
-    _ path: String, of name: String, in file: borrowing File, option: String, locatingOthers: Bool = false
+    _ path: String, of name: String, in file: borrowing File, option: String?, locatingOthers: Bool = false
   ) throws(LockstepError) -> Dataset {
     let dataset: Dataset
     do throws(HDF5Error) {
@@ -101,8 +98,8 @@ public struct DatasetFile: ~Copyable {
     } catch {
       var failure = LockstepError(error)
       if error.kind == .notFound {
-        failure.remedy = [failure.remedy, "Name the dataset with \(option) PATH."].compactMap { $0 }
-          .joined(separator: " ")
+        failure.remedy = [failure.remedy, option.map { "Name the dataset with \($0) PATH." }]
+          .compactMap { $0 }.joined(separator: " ")
       }
       if error.otherFile != nil {
         failure.remedy = "Give --allow-other-files if that is meant to be, or copy the data into one file."
@@ -114,7 +111,8 @@ public struct DatasetFile: ~Copyable {
     case .string, .other:
       throw LockstepError(
         .badData, "\(name):\(path)", "the elements are not numbers", found: "\(dataset.type)",
-        expected: "floating-point numbers or integers", remedy: "Name another dataset with \(option).")
+        expected: "floating-point numbers or integers",
+        remedy: option.map { "Name another dataset with \($0)." } ?? "Write them as numbers.")
     }
   }
 }

@@ -266,8 +266,8 @@ struct DataOptions: ParsableArguments {
 struct OtherFilesOption: ParsableArguments {
   @Flag(
     help: """
-      Read data that are in other files than the one named: virtual datasets, external storage, external links. Only for \
-      files that you trust with the name of any file that you may read.
+      Read data that are in other files than the one named: virtual datasets, external storage, external links. \
+      Such a file can name any file that you may read: know where it is from.
       """)
   var allowOtherFiles = false
 }

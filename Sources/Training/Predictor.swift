@@ -95,6 +95,10 @@ public struct Predictor: Sendable {
     let file = try FeatureFile(location)
     try requireFeatures(file.features, location)
     try file.requireOther(than: output, option: "--output")
+    if let found = FileIdentity(output), found == FileIdentity(path) {
+      throw LockstepError(
+        .cannotCreate, output, "is the checkpoint", remedy: "Choose another --output.")
+    }
     try checkMemory(as: Element.self)
     let readers = try (0..<team.count).map { _ throws(LockstepError) in try file.makeReader() }
     let staged = try StagedFile(replacing: output)

@@ -117,6 +117,9 @@ import Testing
         command + ["--allow-other-files", "--force", "--quiet", "--output", output], in: folder)
       expectFailure(outcome, 73, mentions: [output, "samples", "--output"])
     }
+    let own = try Lockstep.run(
+      ["predict", "whole.weights.h5", "whole.h5", "--force", "--output", "whole.weights.h5"], in: folder)
+    expectFailure(own, 73, mentions: ["whole.weights.h5", "checkpoint"])
     let log = try Lockstep.run(
       Self.train + ["virtual.h5", "--allow-other-files", "--force", "--log", "parts/log.csv"], in: folder)
     #expect(log.exitCode == 0)

@@ -3,8 +3,8 @@ import Lockstep
 /// Minibatches of a shuffled stream, as training takes them, until the time is over: whole windows of one epoch after the
 /// other. Nothing is read before the clock runs.
 func stream(_ path: String, threads: Int, byLibrary: Bool = false, limit: Duration) throws -> Pace {
-  let file = try DatasetFile(DatasetLocation(file: path))
-  let source = try FileRows<Float>(file, role: .values, byLibrary: byLibrary)
+  let file = try DatasetFile(DatasetLocation(file: path), byLibrary: byLibrary)
+  let source = try FileRows<Float>(file, role: .values)
   let shape = BlockShape(rowBytes: source.rowBytes)
   let plan = SampleStream<Float>.Plan(
     shuffle: .blocks(shape), shape: shape, seed: 1, batchSize: Minibatch.rows, epochs: .max, budget: .max,

@@ -12,6 +12,8 @@ final class DataFiles {
   private let byLibrary: Bool
   private var opened: [String: OpenedFile] = [:]
   private var raw: [String: RawFile] = [:]
+  /// What was opened so far, by file and path: a virtual dataset can take many parts of one.
+  private var datasets: [String: DatasetRows] = [:]
 
   /// Opens the file at `path`; `byLibrary`, to be read by libhdf5's own way alone.
   init(_ path: String, allowingOthers: Bool, byLibrary: Bool = false) throws(LockstepError) {
@@ -38,26 +40,35 @@ final class DataFiles {
     return try withHDF5Errors { () throws(HDF5Error) in try CarriedAttributes(of: file.file, name: path) }
   }
 
-  /// Opens a dataset of numbers; `option` is how another one is named.
+  /// Opens a dataset of numbers; `option` is how another one is named, if it can be.
   ///
   /// - Throws: ``LockstepError`` if there is none, if it is unreadable or of another type, or if it is in other files and these
   ///   are not allowed, not there, or do not have all of it.
-  func open(_ dataset: String, option: String) throws(LockstepError) -> DatasetRows {
+  func open(_ dataset: String, option: String?) throws(LockstepError) -> DatasetRows {
     try open(dataset, in: path, option: option, depth: 0)
   }
 
   /// More levels of files than these are a circle, or nothing sensible.
   private static let mostLevels = 8
 
-  private func open(_ dataset: String, in path: String, option: String, depth: Int) throws(LockstepError)
+  private func open(_ dataset: String, in path: String, option: String?, depth: Int) throws(LockstepError)
     -> DatasetRows
   {
     let (dataset, file) = try resolve(dataset, in: path, depth: depth)
+    let key = "\(file.raw.place.file):\(dataset)"
+    if let rows = datasets[key] { return rows }
     let found = try DatasetFile.open(
       dataset, of: file.raw.place.file, in: file.file, option: option, locatingOthers: allowsOthers)
-    if found.layout == .virtual { return try virtual(found, in: file, depth: depth) }
-    guard found.externalPieces.isEmpty else { return try external(found, in: file) }
-    return DatasetRows(try StoredRows(found, in: file.raw, byLibrary: byLibrary))
+    let rows: DatasetRows
+    if found.layout == .virtual {
+      rows = try virtual(found, in: file, depth: depth)
+    } else if found.externalPieces.isEmpty {
+      rows = DatasetRows(try StoredRows(found, in: file.raw, byLibrary: byLibrary))
+    } else {
+      rows = try external(found, in: file)
+    }
+    datasets[key] = rows
+    return rows
   }
 
   /// Whether there is anything at `path` of the file that was named.
@@ -174,7 +185,7 @@ extension DataFiles {
       }
       if elements.isEmpty { continue }
       let source = try naming(place) { () throws(LockstepError) in
-        try open(mapping.dataset, in: name, option: "another dataset", depth: depth + 1)
+        try open(mapping.dataset, in: name, option: nil, depth: depth + 1)
       }
       let (own, from) = (source.stored.dataset.shape, source.stored.dataset.place)
       guard source.stored.dataset.type == type else {
@@ -227,7 +238,7 @@ extension DataFiles {
       let wanted = (whole.rows - row) * rowBytes
       let bytes = min(piece.count ?? wanted, wanted)
       let (end, overflow) = piece.offset.addingReportingOverflow(bytes)
-      guard !overflow, end <= other.size else {
+      guard piece.offset >= 0, !overflow, end <= other.size else {
         throw LockstepError(
           .badData, other.place.file, "the file is too short for \(place), which has its data there",
           found: "\(other.size) bytes", expected: "\(end)", remedy: "Restore it from its source.")

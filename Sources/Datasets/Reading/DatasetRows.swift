@@ -55,9 +55,15 @@ final class DatasetRows: Sendable {
 
   /// The bytes that the numbers take in files.
   func storedBytes() throws(LockstepError) -> Int {
-    if parts.isEmpty { return try withHDF5Errors { () throws(HDF5Error) in try stored.dataset.storageSize } }
+    if parts.isEmpty {
+      if case .contiguous = stored.access { return rows * width * stored.elementBytes }
+      return try withHDF5Errors { () throws(HDF5Error) in try stored.dataset.storageSize }
+    }
     var bytes = 0
-    for part in parts { bytes += try part.source.storedBytes() }
+    var seen: Set<ObjectIdentifier> = []
+    for part in parts where seen.insert(ObjectIdentifier(part.source)).inserted {
+      bytes += try part.source.storedBytes()
+    }
     return bytes
   }
 

@@ -61,7 +61,7 @@ extension StoredDataset {
     let files = try DataFiles(file, allowingOthers: true)
     var datasets: [StoredDataset] = []
     for path in paths where try !files.hasGroup(path) {
-      datasets.append(try StoredDataset(try files.open(path, option: "another path")))
+      datasets.append(try StoredDataset(try files.open(path, option: nil)))
       datasets[datasets.count - 1].path = path
     }
     return datasets

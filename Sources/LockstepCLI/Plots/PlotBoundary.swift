@@ -21,6 +21,7 @@ struct PlotBoundary: ParsableCommand {
   var x = "/x"
   @Option(name: .customLong("y"), help: "The dataset of targets, rows or rows by targets.")
   var y = "/y"
+  @OptionGroup var others: OtherFilesOption
   @Option(
     help: "The range of both features, as in -1,1. (default: that of the samples, or -1,1)",
     transform: Parse.range)
@@ -56,7 +57,9 @@ struct PlotBoundary: ParsableCommand {
         remedy: "See the confusion matrix with plot predictions.")
     }
     let samples = try data.map {
-      try predictor.compare(DatasetLocation(file: $0, x: x, y: y, weights: .none), limit: rows)
+      try predictor.compare(
+        DatasetLocation(file: $0, x: x, y: y, weights: .none, allowsOtherFiles: others.allowOtherFiles),
+        limit: rows)
     }
     let map = PlaneMap(
       first: range ?? Self.range(samples, feature: 0), second: range ?? Self.range(samples, feature: 1),

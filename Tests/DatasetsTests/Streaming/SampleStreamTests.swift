@@ -154,6 +154,27 @@ struct SampleStreamTests {
     }
   }
 
+  @Test("has the rows on either side of a split, in order", arguments: [0.01, 0.4, 0.99])
+  func sides(fraction: Double) throws {
+    try write(1003)
+    let split = try Split(count: 1003, validationFraction: fraction, seed: 2)
+    for (side, stride) in [(KeptRows<Float>.Side.training, 16), (.validation, 1), (.validation, 7)] {
+      let source = KeptRows(try source(), split: split, stride: stride, side: side)
+      let wanted = (0..<1003).filter { split.isValidation($0) == (side == .validation) }
+      #expect(source.count == wanted.count)
+      let rows = ReadRows(source, wanted.count)
+      let reader = try source.makeReader()
+      // In pieces that begin and end anywhere.
+      var start = 0
+      while start < wanted.count {
+        let piece = start..<min(start + 11, wanted.count)
+        try reader.read(piece, into: rows.place.part(piece, of: wanted.count))
+        start = piece.upperBound
+      }
+      #expect(rows.labels.array.map { Int($0) } == wanted)
+    }
+  }
+
   @Test("says what it needs if the budget does not hold it, and that a full shuffle needs everything")
   func budget() throws {
     try write(1003)
