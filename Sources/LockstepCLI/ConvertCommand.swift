@@ -5,16 +5,17 @@ struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert", abstract: "Turns CSV, NumPy's arrays or another HDF5 file into a dataset.",
     discussion: """
-      Writes /x (rows by features) and /y (rows by targets, or a class a row). What an input is, its first bytes tell, \
-      not its name. Files may be larger than memory. Rows that cannot be taken (a value missing, not a number or not \
-      finite, or too few fields) are errors that name the place, unless --skip-invalid drops them.
+      Writes /x (rows by features), /y (rows by targets, or a class a row) and, where rows have weights, /weight. What an \
+      input is, its first bytes tell, not its name. Files may be larger than memory. Rows that cannot be taken (a value missing, not a number or not \
+      finite, a negative weight, or too few fields) are errors that name the place, unless --skip-invalid drops them.
 
-      CSV: the last column is the target unless --targets says otherwise. Columns are named by the header or counted from 0. \
+      CSV: the last column that is not --weights is the target unless --targets says otherwise. Columns are named by the header or counted from 0. \
       Several files of the same columns become one dataset.
         lockstep convert houses.csv --output houses.h5
         lockstep convert houses.csv --targets price,rent --features rooms,area,5-9 --output houses.h5
         lockstep convert iris.csv --targets species --labels --output iris.h5
         lockstep convert 2024.csv 2025.csv --delimiter semicolon --skip-invalid --output all.h5
+        lockstep convert survey.csv --targets income --weights stratum --output survey.h5
         lockstep convert new.csv --no-targets --output new.h5
 
       NumPy: two .npy files, features first, or an archive with arrays x and y. Integers in a vector of targets are classes; \

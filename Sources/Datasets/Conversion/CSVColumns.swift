@@ -30,7 +30,7 @@ struct CSVColumns: Equatable {
       } ?? (0..<layout.columns).filter { !taken.contains($0) }
     if let both = features.first(where: taken.contains) {
       throw LockstepError(
-        .usage, "--features", "column \(both) is a target or has the weights, too",
+        .usage, "--features", "column \(both) \(both == weights ? "has the weights" : "is a target"), too",
         remedy: "Name each column once.")
     }
     if let column = weights, targets.contains(column) {
