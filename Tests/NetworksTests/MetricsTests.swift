@@ -85,6 +85,63 @@ import Testing
   }
 }
 
+/// A row of weight 3 is three rows, one of weight 0 none.
+@Suite struct WeightedMetricsTests {
+  static let weights = [3.0, 0, 1, 2, 0, 1]
+  /// The rows, each as often as its weight says.
+  static let repeated = [0, 0, 0, 2, 3, 3, 5]
+
+  func picked(_ values: [Double], _ width: Int) -> AlignedBuffer<Double> {
+    AlignedBuffer(Self.repeated.flatMap { values[$0 * width..<($0 + 1) * width] }, filler: 0)
+  }
+
+  @Test func weightsOfNumbersAreRepetitions() throws {
+    let outputs = [1.5, -2, 100, 100, 0.25, 3, -1, 0.5, 1e6, 1e6, 2, 7]
+    let targets = [1, -1, 5, 5, 0.5, 2.5, -2, 0, 4, 4, 1, 8]
+    var (weighted, repeated) = (RegressionMetrics(targets: 2), RegressionMetrics(targets: 2))
+    let all = (AlignedBuffer(outputs, filler: 0), AlignedBuffer(targets, filler: 0))
+    let chosen = (picked(outputs, 2), picked(targets, 2))
+    withExtendedLifetime((all, chosen)) {
+      Self.weights.withUnsafeBufferPointer {
+        weighted.add(outputs: all.0.matrix(6, 2), targets: all.1.matrix(6, 2), weights: $0)
+      }
+      repeated.add(outputs: chosen.0.matrix(7, 2), targets: chosen.1.matrix(7, 2))
+    }
+    #expect(weighted.weight == 7)
+    for metrics in [weighted, .merged(weighted, weighted), .merged(RegressionMetrics(targets: 2), weighted)] {
+      #expect(abs(metrics.rootMeanSquaredError - repeated.rootMeanSquaredError) < 1e-14)
+      #expect(abs(metrics.meanAbsoluteError - repeated.meanAbsoluteError) < 1e-14)
+      #expect(abs(try #require(metrics.r2) - (repeated.r2 ?? .nan)) < 1e-14)
+    }
+  }
+
+  @Test func weightsOfClassesAreRepetitions() {
+    let outputs = AlignedBuffer([1.0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1], filler: 0)
+    let labels = AlignedBuffer([0, 0, 1, 1, 1, 0] as [Int32], filler: 0)
+    var (metrics, matrix) = (ClassificationMetrics(), ConfusionMatrix(classes: 2))
+    Self.weights.withUnsafeBufferPointer {
+      let labels = UnsafeBufferPointer(labels.elements)
+      metrics.add(outputs: outputs.matrix(6, 2), labels: labels, weights: $0)
+      matrix.add(outputs: outputs.matrix(6, 2), labels: labels, weights: $0)
+    }
+    // Right are rows 0 and 3, of weights 3 and 2.
+    #expect(metrics.weight == 7 && metrics.correct == 5)
+    // Rows are counted, and those of weight 0 are not.
+    #expect(matrix[truth: 0, predicted: 0] == 1 && matrix[truth: 1, predicted: 1] == 1)
+    #expect(matrix[truth: 1, predicted: 0] == 1 && matrix[truth: 0, predicted: 1] == 1)
+  }
+
+  @Test func weightsOfProbabilitiesAreTheRows() {
+    let outputs = AlignedBuffer([0.9, 0.9, 0.1, 0.9], filler: 0)
+    let targets = AlignedBuffer([1.0, 0, 0, 1], filler: 0)
+    var metrics = ClassificationMetrics()
+    [0.5, 4].withUnsafeBufferPointer {
+      metrics.add(probabilities: outputs.matrix(2, 2), targets: targets.matrix(2, 2), weights: $0)
+    }
+    #expect(metrics.weight == 9 && metrics.correct == 8.5)
+  }
+}
+
 @Suite struct ClassificationMetricsTests {
   @Test func thePredictedClassIsTheFirstOfTheLargest() {
     for (scores, expected) in [([1.0], 0), ([1, 2, 3], 2), ([3, 3, 1], 0), ([-2, -1, -1], 1)] {

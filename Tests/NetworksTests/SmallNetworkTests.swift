@@ -62,7 +62,7 @@ import Testing
   }
 
   func small<Element: Scalar>(
-    _ problem: Problem, rows: [Int], _ variant: KernelVariant, as type: Element.Type
+    _ problem: Problem, rows: [Int], weights: [Double]? = nil, _ variant: KernelVariant, as type: Element.Type
   ) throws -> Outcome<Element> {
     let network = try #require(SmallNetwork<Element>(problem.network, loss: problem.loss, variant: variant))
     func buffer(_ values: [Double]) -> AlignedBuffer<Element> {
@@ -70,23 +70,26 @@ import Testing
     }
     let (x, y, w) = (buffer(problem.x), buffer(problem.y), buffer(problem.parameters))
     let gradient = AlignedBuffer<Element>(repeating: .nan, count: w.count)
+    let weights = weights.map { buffer($0) }
+    let rowWeights = weights.map { UnsafeBufferPointer($0.elements) }
     let loss = rows.withUnsafeBufferPointer { rows in
       problem.labels.withUnsafeBufferPointer { labels in
         problem.loss.task == .classes
           ? network.view.gradient(
             parameters: UnsafeBufferPointer(w.elements), x: UnsafeBufferPointer(x.elements), labels: labels,
-            rows: rows, gradient: gradient.elements)
+            weights: rowWeights, rows: rows, gradient: gradient.elements)
           : network.view.gradient(
             parameters: UnsafeBufferPointer(w.elements), x: UnsafeBufferPointer(x.elements),
-            y: UnsafeBufferPointer(y.elements), rows: rows, gradient: gradient.elements)
+            y: UnsafeBufferPointer(y.elements), weights: rowWeights, rows: rows, gradient: gradient.elements)
       }
     }
-    return withExtendedLifetime((x, y, w, network)) { Outcome(loss: loss, gradient: gradient.array) }
+    return withExtendedLifetime((x, y, w, weights, network)) { Outcome(loss: loss, gradient: gradient.array) }
   }
 
   /// The same by passes over whole layers, with the loops of `variant` or plain ones.
   func layered<Element: Scalar>(
-    _ problem: Problem, rows: [Int], _ variant: KernelVariant?, as type: Element.Type
+    _ problem: Problem, rows: [Int], weights: [Double]? = nil, _ variant: KernelVariant?,
+    as type: Element.Type
   ) -> Outcome<Element> {
     func picked(_ values: [Double], _ width: Int) -> AlignedBuffer<Element> {
       AlignedBuffer(
@@ -97,14 +100,16 @@ import Testing
     let labels = AlignedBuffer(rows.map { problem.labels[$0] }, filler: 0)
     let w = AlignedBuffer(problem.parameters.map { Element($0) }, filler: 0)
     let gradient = AlignedBuffer<Element>(repeating: .nan, count: w.count)
+    let weights = weights.map { picked($0, 1) }
     let targets: Targets<Element> =
       problem.loss.task == .classes
       ? .labels(UnsafeBufferPointer(labels.elements)) : .values(y.matrix(rows.count, network.outputs))
     let loss = Workspace<Element>(network: network, capacity: rows.count, variant: variant)
       .computeGradient(
         input: x.matrix(rows.count, network.inputs), targets: targets,
+        weights: weights.map { UnsafeBufferPointer($0.elements) },
         parameters: UnsafeBufferPointer(w.elements), loss: problem.loss, gradient: gradient.elements)
-    return withExtendedLifetime((x, y, w, labels)) { Outcome(loss: loss, gradient: gradient.array) }
+    return withExtendedLifetime((x, y, w, labels, weights)) { Outcome(loss: loss, gradient: gradient.array) }
   }
 
   /// Around the rows of a vector and of a tile, in both precisions.
@@ -153,6 +158,49 @@ import Testing
         let double = try small(problem, rows: rows, variant, as: Double.self)
         #expect(double.bits[0] == layered(problem, rows: rows, variant, as: Double.self).bits[0])
       }
+    }
+  }
+
+  /// Some zeros, and otherwise numbers that single precision holds exactly.
+  static let weights = (0..<Problem.rows).map { $0 % 5 == 0 ? 0 : Double($0 % 11) / 8 }
+
+  @Test(arguments: Problem.all) func weightedGradientsAreThoseOfTheSpecification(problem: Problem) throws {
+    let variant = try #require(KernelVariant.all.first)
+    for count in Self.rowCounts {
+      let rows = (0..<count).map { ($0 * 37 + 11) % Problem.rows }
+      let truth = layered(problem, rows: rows, weights: Self.weights, nil, as: Double.self)
+      func check<Element: Scalar>(_ type: Element.Type, tolerance: Double) throws {
+        let found = try small(problem, rows: rows, weights: Self.weights, variant, as: type)
+        let scale = Double(count) * 15
+        #expect(abs(Double(found.loss) - truth.loss) <= tolerance * (truth.loss + 1))
+        for (a, b) in zip(found.gradient, truth.gradient) {
+          #expect(abs(Double(a) - b) <= tolerance * max(scale, abs(b)), "\(count) rows")
+        }
+      }
+      try check(Double.self, tolerance: 1e-14)
+      try check(Float.self, tolerance: 4e-6)
+    }
+  }
+
+  @Test(arguments: Problem.all) func weightsGiveTheSameBitsInAllVariantsAndOnesThoseOfNone(problem: Problem)
+    throws
+  {
+    let best = try #require(KernelVariant.all.first)
+    let ones = [Double](repeating: 1, count: Problem.rows)
+    func check<Element: Scalar>(_ type: Element.Type, _ rows: [Int]) throws {
+      let expected = try small(problem, rows: rows, weights: Self.weights, best, as: type).bits
+      let none = try small(problem, rows: rows, best, as: type).bits
+      for variant in KernelVariant.all {
+        #expect(try small(problem, rows: rows, weights: Self.weights, variant, as: type).bits == expected)
+        #expect(
+          try small(problem, rows: rows, weights: ones, variant, as: type).bits == none,
+          "\(variant.name), \(rows.count) rows")
+      }
+    }
+    for count in [1, 9, 17, 33, 64, 65, 200] {
+      let rows = (0..<count).map { ($0 * 91 + 3) % Problem.rows }
+      try check(Float.self, rows)
+      try check(Double.self, rows)
     }
   }
 

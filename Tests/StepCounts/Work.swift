@@ -7,10 +7,11 @@ struct Work {
   var optimizer: Optimizer
   var precision: Precision
   var clipNorm: Double?
+  var isWeighted = false
 
   private static let batchSize = 24
 
-  /// Small networks, which have loops of their own, narrow and wide ones; all losses; all ways to update.
+  /// Small networks, which have loops of their own, narrow and wide ones; all losses; all ways to update; weights.
   static let all: [Work] = {
     let optimizers: [Optimizer] = [
       .adam(Adam()), .sgd(SGD(learningRate: 0.01)), .sgd(SGD(learningRate: 0.01, momentum: 0.9)),
@@ -23,12 +24,19 @@ struct Work {
             Work(hidden: hidden, loss: .meanSquaredError, optimizer: optimizer, precision: precision))
         }
         for loss in [Loss.crossEntropy, .binaryCrossEntropy] {
-          all.append(Work(hidden: hidden, loss: loss, optimizer: optimizers[0], precision: precision))
+          for isWeighted in [false, true] {
+            all.append(
+              Work(
+                hidden: hidden, loss: loss, optimizer: optimizers[0], precision: precision,
+                isWeighted: isWeighted))
+          }
         }
-        all.append(
-          Work(
-            hidden: hidden, loss: .meanSquaredError, optimizer: optimizers[0], precision: precision,
-            clipNorm: 1))
+        for isWeighted in [false, true] {
+          all.append(
+            Work(
+              hidden: hidden, loss: .meanSquaredError, optimizer: optimizers[0], precision: precision,
+              clipNorm: 1, isWeighted: isWeighted))
+        }
       }
     }
     return all
@@ -41,7 +49,7 @@ struct Work {
 
   var name: String {
     "\(network.summary), \(loss.name), \(optimizer.name.rawValue), \(precision.rawValue)"
-      + (clipNorm == nil ? "" : ", clipped")
+      + (clipNorm == nil ? "" : ", clipped") + (isWeighted ? ", weighted" : "")
   }
 
   /// The calls in ``Calls/moreSteps`` steps more on `threads` threads, and who made the steps.
@@ -70,10 +78,12 @@ struct Work {
     let random = CounterRandom(seed: 1, purpose: .testing)
     let count = Calls.allSteps * Self.batchSize + 1
     func numbers(_ count: Int) -> [Element] { (0..<count).map { Element(random.uniforms(UInt64($0)).0) } }
+    let weights = isWeighted ? numbers(count) : nil
     if loss == .crossEntropy {
       return Samples(
-        x: numbers(3 * count), features: 3, labels: (0..<count).map { Int32($0 % 2) }, classes: 2)
+        x: numbers(3 * count), features: 3, labels: (0..<count).map { Int32($0 % 2) }, classes: 2,
+        weights: weights)
     }
-    return Samples(x: numbers(3 * count), features: 3, y: numbers(2 * count), targets: 2)
+    return Samples(x: numbers(3 * count), features: 3, y: numbers(2 * count), targets: 2, weights: weights)
   }
 }
