@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 int platform_allowed_cpus(void) {
   // Kernels with more CPUs than the mask holds answer EINVAL to a small mask.
@@ -32,6 +33,12 @@ int platform_allowed_cpus(void) {
 void platform_start_writing(int descriptor, long long offset, long long count) {
   // What fails here, fsync finds.
   (void)sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
+int platform_is_cached(int descriptor, long long offset) {
+  char byte;
+  struct iovec place = {&byte, 1};
+  return preadv2(descriptor, &place, 1, offset, RWF_NOWAIT) == 1;
 }
 
 int platform_open_direct(int descriptor) {
@@ -88,6 +95,8 @@ int platform_reads_end(unsigned long queue, int least, platform_read_end *ends, 
 int platform_allowed_cpus(void) { return (int)sysconf(_SC_NPROCESSORS_ONLN); }
 
 void platform_start_writing(int descriptor, long long offset, long long count) {}
+
+int platform_is_cached(int descriptor, long long offset) { return 0; }
 
 int platform_open_direct(int descriptor) {
   errno = ENOTSUP;

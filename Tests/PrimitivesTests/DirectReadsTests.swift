@@ -28,6 +28,18 @@ private final class OpenFile {
   }()
 }
 
+@Suite("The system's cache")
+struct SystemCacheTests {
+  @Test(
+    "has all of what was just written if it can be asked, and nothing behind its end or of what is no file")
+  func contents() throws {
+    let file = try OpenFile(5000)
+    #expect(SystemCache.holds(file.descriptor, at: 0) == SystemCache.holds(file.descriptor, at: 4999))
+    #expect(!SystemCache.holds(file.descriptor, at: 5000))
+    #expect(!SystemCache.holds(-1, at: 0))
+  }
+}
+
 @Suite("Reads past the cache", .enabled(if: OpenFile.areDirectReadsPossible))
 struct DirectReadsTests {
   @Test("bring the bytes of the file, many under way at a time")

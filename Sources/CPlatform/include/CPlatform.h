@@ -64,6 +64,9 @@ int platform_allowed_cpus(void);
 /// Lets some bytes of a file be on their way to the disk, without waiting for them.
 void platform_start_writing(int descriptor, long long offset, long long count);
 
+/// Whether the system's cache has the byte at `offset` of a file; 0 also if that cannot be told.
+int platform_is_cached(int descriptor, long long offset);
+
 /// Another descriptor of the file that is open as `descriptor`, whose reads go past the system's cache; negative, with `errno`,
 /// where there is no such thing.
 int platform_open_direct(int descriptor);

@@ -71,9 +71,9 @@ final class DataFiles {
     return rows
   }
 
-  /// Whether there is anything at `path` of the file that was named.
+  /// Whether there is anything at `path`, links to other files being followed.
   func exists(_ path: String) throws(LockstepError) -> Bool {
-    let file = try file(self.path)
+    let (path, file) = try resolve(path, in: self.path, depth: 0)
     return try withHDF5Errors { () throws(HDF5Error) in try file.file.exists(path) }
   }
 

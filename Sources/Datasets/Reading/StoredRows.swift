@@ -101,7 +101,10 @@ final class StoredRows: Sendable {
   /// Begins to read these rows into `staged`, or tells the system that they will be read soon.
   func willRead(_ rows: Range<Int>, _ staged: StagedReads?) {
     guard let part = part(rows) else { return }
-    if let staged { staged.announce(part) } else { file.willRead(at: part.lowerBound, count: part.count) }
+    if let staged { return staged.announce(part) }
+    // What is in the cache is usually there as a whole.
+    guard !file.withDescriptor({ SystemCache.holds($0, at: part.lowerBound) }) else { return }
+    file.willRead(at: part.lowerBound, count: part.count)
   }
 
   /// Reads of so many rows at a time past the system's cache, if it is possible.

@@ -1,3 +1,4 @@
+import Dispatch
 import Kernels
 import Primitives
 
@@ -27,10 +28,13 @@ public final class SampleStream<Element: Scalar> {
   private var next: Int?
   /// The first window that the system was not told of; likewise.
   private var nextAnnounced: Int?
-  /// How many windows the system is told of before their turn comes: 64 MiB.
+  /// How many windows the source is told of before their turn comes.
   private let windowsAnnounced: Int
   /// The windows after which nothing more is to be read, counted over all epochs.
   private let end: Int
+  private var pacing = LoadPacing()
+  /// Which window was the last to be required, and where and when it was for the first time.
+  private var latest: (epoch: Int, window: Int, position: Int, time: UInt64)?
 
   /// What a stream has to know.
   public struct Plan: Sendable {
@@ -92,7 +96,6 @@ public final class SampleStream<Element: Scalar> {
     windowsPerEpoch = order.windows
     let (all, overflow) = plan.epochs.multipliedReportingOverflow(by: windowsPerEpoch)
     end = overflow ? .max : all
-    windowsAnnounced = max(1, (64 << 20) / max(1, plan.shape.windowRows * source.rowBytes))
     let slots = try Self.slots(source, plan)
     let ringBytes = slots * plan.shape.windowRows * source.rowBytes
     let staged =
@@ -101,6 +104,9 @@ public final class SampleStream<Element: Scalar> {
         rowsAtOnce: plan.shape.blockRows, bytes: min(Self.mostStaged, plan.budget - ringBytes)) : nil
     self.source = staged ?? source
     isPastCache = staged != nil
+    let announcedBytes = staged == nil ? Self.mostAnnounced : Self.mostStaged
+    let windowBytes = max(1, plan.shape.windowRows * source.rowBytes)
+    windowsAnnounced = (announcedBytes + windowBytes - 1) / windowBytes
     ring = SampleRing(
       slots: slots, windowRows: plan.shape.windowRows, features: source.features,
       targets: source.targets, isWeighted: source.weightName != nil)
@@ -108,8 +114,11 @@ public final class SampleStream<Element: Scalar> {
       self.source, ring: ring, classes: outputs, threads: plan.threads, announcesInTurn: isPastCache)
   }
 
-  /// The most bytes that are read past the cache ahead of the windows: what a fast disk reads in some milliseconds.
-  private static var mostStaged: Int { 32 << 20 }
+  /// The bytes that the system is told of ahead of the windows.
+  private static var mostAnnounced: Int { 64 << 20 }
+  /// The most bytes that are read past the cache ahead of the windows: more than the largest window of a usual shape, so that the
+  /// disk has work as long as one is trained on.
+  private static var mostStaged: Int { 96 << 20 }
 
   deinit { loader.cancel() }
 
@@ -156,33 +165,47 @@ public final class SampleStream<Element: Scalar> {
     let order = blockOrder(epoch)
     let (first, last) = (order.window(at: position), order.window(at: position + rows - 1))
     let base = epoch * windowsPerEpoch
+    pace(epoch: epoch, window: last, position: position)
     loadWindows(from: base + first, needed: base + last)
     for window in first...last { try loader.wait(for: (base + window) % ring.slots) }
     // Rows that stretch over windows hold all of these: a step later there is a slot free again.
     return first == last ? order.positions(ofWindow: last).upperBound : position + rows
   }
 
-  /// Begins to load all windows for which there is room if those before `first` are given up, up to the end of the run or as
-  /// far as they are needed at once.
-  private func loadWindows(from first: Int, needed: Int) {
-    var window = max(next ?? first, first)
-    announceWindows(from: window)
-    while window < first + ring.slots, window < end || window <= needed {
-      let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
-      loader.load(blockOrder(ofUpcoming: epoch).rows(ofWindow: number), into: window % ring.slots)
-      window += 1
+  /// Takes in how long it took to come from one window to the next.
+  private func pace(epoch: Int, window: Int, position: Int) {
+    if let latest, latest.epoch == epoch, latest.window == window { return }
+    let now = DispatchTime.now().uptimeNanoseconds
+    // Between epochs there is more to do than steps.
+    if let latest, latest.epoch == epoch, latest.position < position {
+      pacing.record(rows: position - latest.position, nanoseconds: Double(now - latest.time))
     }
-    next = window
+    latest = (epoch, window, position, now)
   }
 
-  private func announceWindows(from first: Int) {
-    var window = max(nextAnnounced ?? first, first)
-    while window < first + ring.slots + windowsAnnounced, window < end {
+  /// Loads the windows that are needed, if those before `first` are given up; and, if that is done ahead, begins to load all others
+  /// for which there is room, up to the end of the run.
+  private func loadWindows(from first: Int, needed: Int) {
+    let isAhead = pacing.way == .ahead
+    let begin = max(next ?? first, first)
+    let end = max(isAhead ? min(first + ring.slots, end) : begin, needed + 1)
+    announceWindows(from: begin, to: end + windowsAnnounced)
+    for window in begin..<max(begin, end) {
+      let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
+      loader.load(
+        blockOrder(ofUpcoming: epoch).rows(ofWindow: number), into: window % ring.slots, waiting: !isAhead)
+    }
+    next = max(begin, end)
+  }
+
+  private func announceWindows(from begin: Int, to end: Int) {
+    let first = max(nextAnnounced ?? begin, begin)
+    let end = max(first, min(end, self.end))
+    for window in first..<end {
       let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
       loader.announce(blockOrder(ofUpcoming: epoch).rows(ofWindow: number))
-      window += 1
     }
-    nextAnnounced = window
+    nextAnnounced = end
   }
 
   private func blockOrder(ofUpcoming epoch: Int) -> BlockOrder {

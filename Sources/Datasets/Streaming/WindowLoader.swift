@@ -16,10 +16,6 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
   private let queue = DispatchQueue(label: "lockstep.windows", qos: .userInitiated)
   /// Where the source is told of what comes later, which it may take its time for.
   private let announcements: DispatchQueue
-  /// Whether the source is to know of all rows before they are loaded.
-  private let announcesInTurn: Bool
-  /// Whether the last window came as fast as only memory is: then nothing is gained by announcing others.
-  private let isFast = Atomic(false)
   /// One a slot: entered while the slot is being filled.
   private let groups: [DispatchGroup]
   private let failures: Mutex<[LockstepError?]>
@@ -30,7 +26,6 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
     _ source: any RowSource<Element>, ring: SampleRing<Element>, classes: Int, threads: Int,
     announcesInTurn: Bool = false
   ) throws(LockstepError) {
-    self.announcesInTurn = announcesInTurn
     announcements =
       announcesInTurn ? queue : DispatchQueue(label: "lockstep.announcements", qos: .userInitiated)
     self.source = source
@@ -43,9 +38,6 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
     failures = Mutex(Array(repeating: nil, count: ring.slots))
   }
 
-  /// Bytes a nanosecond that only few disks reach.
-  private static var memoryRate: Double { 2 }
-
   /// Ends what is under way, and waits for that.
   func cancel() {
     isCancelled.store(true, ordering: .relaxed)
@@ -55,26 +47,22 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
 
   /// Tells the source that `blocks` will be read soon, in the order in which they are then, so that the disk has work at all times.
   func announce(_ blocks: [Range<Int>]) {
-    guard announcesInTurn || !isFast.load(ordering: .relaxed) else { return }
     announcements.async { [self] in
       for block in blocks.sorted(by: { $0.lowerBound < $1.lowerBound })
       where !isCancelled.load(ordering: .relaxed) { source.willRead(block, .rows) }
     }
   }
 
-  /// Begins to fill `slot` with `blocks`, one after the other.
-  func load(_ blocks: [Range<Int>], into slot: Int) {
+  /// Begins to fill `slot` with `blocks`, one after the other; `waiting`, also waits for the end, and helps.
+  func load(_ blocks: [Range<Int>], into slot: Int, waiting: Bool) {
     let group = groups[slot]
     group.enter()
-    queue.async { [self] in
-      let start = DispatchTime.now().uptimeNanoseconds
+    let work: @Sendable () -> Void = { [self] in
       let failure = fill(slot, with: blocks)
-      let nanoseconds = DispatchTime.now().uptimeNanoseconds - start
-      let bytes = blocks.reduce(0) { $0 + $1.count } * source.rowBytes
-      isFast.store(Double(bytes) > Double(nanoseconds) * Self.memoryRate, ordering: .relaxed)
       failures.withLock { $0[slot] = failure }
       group.leave()
     }
+    if waiting { queue.sync(execute: work) } else { queue.async(execute: work) }
   }
 
   /// Waits until `slot` is filled.
