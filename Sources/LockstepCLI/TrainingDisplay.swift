@@ -68,6 +68,11 @@ final class TrainingDisplay: Sendable {
       let reading = start.isStreamed ? "the samples are read\(way) as they are needed; " : ""
       note("\(reading)shuffle: \(recipe.shuffle.text)")
     }
+    if let chunk = start.oversizedChunk, case .blocks(let shape) = recipe.shuffle {
+      note(
+        "chunks of \(chunk) rows are decoded anew for each block of \(shape.blockRows): lockstep convert writes smaller ones, "
+          + "and --block-rows \(1 << (Int.bitWidth - (chunk - 1).leadingZeroBitCount)) takes larger blocks")
+    }
     if let at = start.resumedAt {
       note("going on after epoch \(at.epoch), step \(at.step) (step \(at.globalStep) in all)")
     }

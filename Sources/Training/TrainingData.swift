@@ -21,6 +21,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   let features: Int
   /// The bytes of a row in memory.
   let rowBytes: Int
+  /// The rows of the source that are best read together.
+  private let chunkRows: Int
   /// The rows to measure the loss on, if any: kept aside, or from a file of their own.
   let validation: ValidationSamples<Element>?
   /// The digest of the samples of a validation file; empty without one.
@@ -69,6 +71,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     self.count = source.count - (split?.validationCount ?? 0)
     features = source.features
     rowBytes = source.rowBytes
+    chunkRows = source.preferredRows
     elsewhere = isInMemory ? nil : try Self.rows(source, split, samples.normalization, options)
     self.samples = samples
     self.validation = validation
@@ -86,6 +89,14 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     recipe.features = selection
     recipe.isWeighted = weightName != nil
     return recipe
+  }
+
+  /// The rows of a chunk, if the rows are streamed by blocks of a quarter of it or less.
+  func oversizedChunk(_ shuffle: Shuffle) -> Int? {
+    guard elsewhere != nil, case .blocks(let shape) = shuffle, chunkRows >= 4 * shape.blockRows else {
+      return nil
+    }
+    return chunkRows
   }
 
   /// The samples as `recipe` takes them.

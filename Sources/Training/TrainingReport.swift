@@ -18,6 +18,8 @@ public struct TrainingStart: Sendable {
   public var weightName: String?
   /// Whether rows are read as they are needed, instead of being held in memory.
   public var isStreamed: Bool
+  /// The rows of a chunk of the data, if blocks of the order are so much smaller that each chunk is decoded again and again.
+  public var oversizedChunk: Int?
   /// Whether that goes past the system's cache.
   public var isPastCache: Bool
   /// The columns of features that are all one number, if that was looked at: normalised, they are 0.

@@ -59,6 +59,7 @@ public struct TrainingRun: Sendable {
       validationSamples: trainer.validation?.count ?? 0, skipped: data.skipped,
       validationSkipped: data.validationSkipped, stepsPerEpoch: trainer.stepsPerEpoch,
       weightName: data.weightName, isStreamed: data.elsewhere != nil,
+      oversizedChunk: data.oversizedChunk(recipe.shuffle),
       isPastCache: trainer.samples.isPastCache,
       constantFeatures: data.samples.constantFeatures,
       resumedAt: resumed?.progress)

@@ -71,6 +71,34 @@ import Testing
     }
   }
 
+  @Test func `how data are read is said, also that their chunks make it slow`() throws {
+    let folder = try Folder()
+    let train = [
+      "train", "linear.h5", "--block-rows", "64", "--window-rows", "2048", "--memory-budget", "230KB",
+    ]
+    try Lockstep.generate(rows: 20_001, in: folder)
+    for access in ["cached", "auto", "direct"] {
+      let outcome = try Lockstep.run(train + ["--file-access", access], in: folder)
+      // Not every file system of those on which tests run has direct reads.
+      #expect(
+        outcome.exitCode == 0 && outcome.errors.contains("as they are needed; shuffle: blocks of 64 rows"))
+      #expect(access == "direct" || !outcome.errors.contains("past the system's cache"))
+      #expect(!outcome.errors.contains("chunks"))
+    }
+    for (chunk, mentions) in [(255, nil), (256, "--block-rows 256"), (300, "--block-rows 512")]
+      as [(Int, String?)]
+    {
+      let folder = try Folder()
+      try Lockstep.generate(rows: 20_001, ["--chunk-rows", "\(chunk)"], in: folder)
+      let outcome = try Lockstep.run(train + ["--validation-fraction", "0.1"], in: folder)
+      #expect(outcome.exitCode == 0 && outcome.errors.contains("decoded anew") == (mentions != nil))
+      #expect(mentions.map { outcome.errors.contains($0) } ?? true)
+    }
+    expectFailure(
+      try Lockstep.run(train + ["--file-access", "some"], in: folder), 64,
+      mentions: ["--file-access", "direct"])
+  }
+
   @Test func `a file that is cut off while it is read ends training with an error`() throws {
     let folder = try Folder()
     try Lockstep.generate(rows: 200_000, in: folder)

@@ -59,6 +59,10 @@ public final class KeptRows<Element: Scalar>: RowSource {
   public var weightName: String? { source.weightName }
   /// Those of the other source, and the rows among which these are.
   public var readerBytes: Int { source.readerBytes + widestSpan * source.rowBytes }
+  /// As many as are left of those of the other source: about where its groups end.
+  public var preferredRows: Int {
+    max(1, Int(Double(source.preferredRows) * Double(count) / Double(source.count)))
+  }
   /// That of the other source.
   public func featureNumber(_ column: Int) -> Int { source.featureNumber(column) }
   /// Those of the other source.
