@@ -26,6 +26,7 @@ struct LockstepCommand: ParsableCommand {
 
   static func main() {
     Signals.ignoreFailedWrites()
+    Signals.raiseFileLimit()
     Console.reserveStreams()
     do {
       var command = try parseAsRoot()

@@ -20,6 +20,20 @@ enum Signals {
     signal(SIGXFSZ, SIG_IGN)
   }
 
+  /// Lets the program have more files open, if it may: virtual datasets may be in hundreds.
+  static func raiseFileLimit() {
+    var limit = rlimit()
+    #if canImport(Glibc)
+      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let resource = RLIMIT_NOFILE
+    #endif
+    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < min(limit.rlim_max, 65536) else { return }
+    limit.rlim_cur = min(limit.rlim_max, 65536)
+    // If it is refused, the limit stays what it was.
+    _ = setrlimit(resource, &limit)
+  }
+
   /// Lets the first interrupt, termination or hang-up make the request that is returned; a second one ends the program
   /// at once.
   ///

@@ -197,7 +197,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     if let validation = samples.validation { return .memory(validation) }
     // About a block of the source's rows at a time, and few rows more than an evaluation wants at once.
     let blockRows = try options.shuffle.shape(rowBytes: source.rowBytes).blockRows
-    let stride = max(1, min(64, blockRows * split.validationCount / split.count))
+    let stride = max(
+      1, Int(min(64, Double(blockRows) * Double(split.validationCount) / Double(split.count))))
     let rows = KeptRows(source, split: split, stride: stride, side: .validation)
     return .elsewhere(normalized(rows, samples.normalization), outputs: samples.outputs)
   }

@@ -147,7 +147,7 @@ struct CSVLayout: Equatable {
       (options.targets ?? []) + (options.features ?? []) + (options.weights.map { [$0] } ?? [])
     if chosen.contains(where: { CSVColumns.numbers($0) == nil }) { return true }
     let last = options.weights == "\(fields.count - 1)" ? fields.count - 1 : fields.count
-    let label = labelled ? options.targets?.first.flatMap { Int($0).map { $0 + 1 } } ?? last : nil
+    let label = labelled ? options.targets?.first.flatMap { Int($0).map { $0 &+ 1 } } ?? last : nil
     return fields.enumerated().contains { index, field in
       if index + 1 == label { return false }
       return !field.isMissing(in: bytes) && !CSVFailure.isNumber(field.number(in: bytes))

@@ -23,8 +23,8 @@ final class StagedReads: @unchecked Sendable {
   private let cellBytes: Int
   private var cells: [Cell]
   private var free: [Int]
-  /// The cell of a part that was begun and not taken, by its first byte.
-  private var places: [Int: Int] = [:]
+  /// The cells of parts that were begun and not taken. A part may be announced for two epochs.
+  private var places: [Range<Int>: [Int]] = [:]
   /// The parts that were announced; those before `firstPending` are done with.
   private var announced: [Range<Int>] = []
   private var firstPending = 0
@@ -76,19 +76,18 @@ final class StagedReads: @unchecked Sendable {
   }
 
   private func take(_ part: Range<Int>) -> Int? {
-    if places[part.lowerBound] == nil { hurry(part) }
-    guard let cell = places[part.lowerBound] else { return nil }
-    while case .reading(let own) = cells[cell] {
-      guard own == part else { return nil }
+    guard let cell = place(of: part) ?? hurry(part) else { return nil }
+    while case .reading = cells[cell] {
       let ends = reads.end()
-      // Without reads under way there is nothing to wait for.
-      guard !ends.isEmpty else { return nil }
+      guard !ends.isEmpty else {
+        // Without reads under way there is nothing to wait for; nobody may have the cell, which may still be written to.
+        return nil
+      }
       for end in ends {
         guard case .reading(let part) = cells[end.tag] else { continue }
         cells[end.tag] = .ended(isWhole: end.count >= part.upperBound - Self.pages(part).lowerBound)
       }
     }
-    places[part.lowerBound] = nil
     guard case .ended(isWhole: true) = cells[cell] else {
       giveBack(cell)
       return nil
@@ -97,12 +96,23 @@ final class StagedReads: @unchecked Sendable {
     return cell
   }
 
+  /// The cell of a part that was begun, which is then nobody else's.
+  private func place(of part: Range<Int>) -> Int? {
+    guard var own = places[part] else { return nil }
+    let cell = own.removeFirst()
+    places[part] = own.isEmpty ? nil : own
+    return cell
+  }
+
   /// Begins to read a part whose turn has not come, if it was announced and there is room, or forgets it.
-  private func hurry(_ part: Range<Int>) {
-    guard let index = announced[firstPending...].firstIndex(of: part) else { return }
+  private func hurry(_ part: Range<Int>) -> Int? {
+    guard let index = announced[firstPending...].firstIndex(of: part) else { return nil }
     announced.swapAt(index, firstPending)
     beginReads(atLeast: 1)
-    if places[part.lowerBound] == nil { firstPending += 1 }
+    if let cell = place(of: part) { return cell }
+    firstPending += 1
+    trim()
+    return nil
   }
 
   private func giveBack(_ cell: Int) {
@@ -124,13 +134,16 @@ final class StagedReads: @unchecked Sendable {
       })
     for (part, cell) in begun.prefix(accepted) {
       cells[cell] = .reading(part)
-      places[part.lowerBound] = cell
+      places[part, default: []].append(cell)
     }
     free.removeLast(accepted)
     firstPending += accepted
-    if firstPending > 1024 {
-      announced.removeFirst(firstPending)
-      firstPending = 0
-    }
+    trim()
+  }
+
+  private func trim() {
+    guard firstPending > 1024 else { return }
+    announced.removeFirst(firstPending)
+    firstPending = 0
   }
 }

@@ -70,15 +70,27 @@ public final class KeptRows<Element: Scalar>: RowSource {
   /// Throws ``LockstepError`` if what was learnt of the rows may no longer hold.
   public func requireUnchanged() throws(LockstepError) { try source.requireUnchanged() }
 
-  /// Tells that these rows will be read soon.
-  public func willRead(_ rows: Range<Int>, _ part: RowPart) { source.willRead(span(of: rows), part) }
+  /// Tells that these rows will be read soon, in the pieces in which they are.
+  public func willRead(_ rows: Range<Int>, _ part: RowPart) {
+    forEachPiece(of: rows) { source.willRead(span(of: $0), part) }
+  }
 
   /// The same rows, read past the system's cache.
   public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
-    let strides = (rowsAtOnce - 1) / stride + 1
-    let most = zip(places, places.dropFirst(strides)).map { $1 - $0 }.max() ?? source.count
-    return source.staged(rowsAtOnce: most, bytes: bytes).map {
+    source.staged(rowsAtOnce: widestSpan, bytes: bytes).map {
       KeptRows($0, split: split, stride: stride, side: side, places: places, count: count)
+    }
+  }
+
+  /// Calls `body` with parts of `rows` between two that are known, in order.
+  private func forEachPiece<Failure: Error>(
+    of rows: Range<Int>, _ body: (Range<Int>) throws(Failure) -> Void
+  ) throws(Failure) {
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let end = min((row / stride + 1) * stride, rows.upperBound)
+      try body(row..<end)
+      row = end
     }
   }
 
@@ -106,12 +118,9 @@ public final class KeptRows<Element: Scalar>: RowSource {
     }
 
     func read(_ rows: Range<Int>, into place: RowPlace<Element>) throws(LockstepError) {
-      var row = rows.lowerBound
-      while row < rows.upperBound {
-        let end = min((row / kept.stride + 1) * kept.stride, rows.upperBound)
-        try readPiece(
-          row..<end, into: place.part(row - rows.lowerBound..<end - rows.lowerBound, of: rows.count))
-        row = end
+      try kept.forEachPiece(of: rows) { piece throws(LockstepError) in
+        let part = piece.lowerBound - rows.lowerBound..<piece.upperBound - rows.lowerBound
+        try readPiece(piece, into: place.part(part, of: rows.count))
       }
     }
 

@@ -70,8 +70,10 @@ public final class SampleStream<Element: Scalar> {
       self.pastCache = pastCache
     }
 
-    /// The windows that a minibatch may touch.
-    var windowsAtOnce: Int { (batchSize - 1 + shape.windowRows - 1) / shape.windowRows + 1 }
+    /// The windows that a minibatch may touch. The one that has the last block of the data may lack nearly a block.
+    var windowsAtOnce: Int {
+      batchSize == 1 ? 1 : (batchSize - 1 + shape.blockRows - 1 + shape.windowRows - 1) / shape.windowRows + 1
+    }
   }
 
   /// A stream of the rows of `source`, whose classes are below `outputs` if it has any.
@@ -164,6 +166,7 @@ public final class SampleStream<Element: Scalar> {
   public func require(epoch: Int, from position: Int, rows: Int) throws(LockstepError) -> Int {
     let order = blockOrder(epoch)
     let (first, last) = (order.window(at: position), order.window(at: position + rows - 1))
+    precondition(last - first < ring.slots, "no more rows at a time than planned")
     let base = epoch * windowsPerEpoch
     pace(epoch: epoch, window: last, position: position)
     loadWindows(from: base + first, needed: base + last)

@@ -80,6 +80,23 @@ struct StagedReadsTests {
     #expect(!isThere(part(0), staged))
   }
 
+  @Test("come as often as they were announced, and only as they were", .enabled(if: arePossible))
+  func twice() throws {
+    defer { close(descriptor) }
+    let staged = try staged(6)
+    for _ in 0..<50 {
+      for index in [0, 1, 0] { staged.announce(part(index)) }
+      for index in [1, 0, 0] { #expect(isThere(part(index), staged)) }
+      #expect(!isThere(part(0), staged))
+    }
+    staged.announce(part(3))
+    staged.announce(part(4))
+    // By now the first one has come, too.
+    #expect(isThere(part(4), staged))
+    #expect(!isThere(3003..<3010, staged) && !isThere(3003..<5000, staged))
+    #expect(isThere(part(3), staged))
+  }
+
   @Test(
     "come before their turn if they are wanted and there is room, and stop nothing if there is none",
     .enabled(if: arePossible))
