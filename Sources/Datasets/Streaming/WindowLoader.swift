@@ -5,20 +5,18 @@ import Synchronization
 
 /// Fills slots of a ring with windows of rows, one window after the other, on threads of its own.
 ///
-/// `Sendable` is unchecked because readers and slots are not locked: windows are loaded one at a time, on one serial queue, and
-/// each of its threads uses the reader of its number. Who wants to read a slot waits for its group first.
+/// `Sendable` is unchecked because lanes and slots are not locked: windows are loaded one at a time, on one serial queue, and
+/// each of its threads uses the lane of its number. Who wants to read a slot, or what became of it, waits for its group first.
 final class WindowLoader<Element: Scalar>: @unchecked Sendable {
   private let source: any RowSource<Element>
   private let ring: SampleRing<Element>
   /// Classes are below this.
   private let classes: Int
-  private let readers: [any RowReading<Element>]
+  private let lanes: [Lane]
   private let queue = DispatchQueue(label: "lockstep.windows", qos: .userInitiated)
   /// Where the source is told of what comes later, which it may take its time for.
   private let announcements: DispatchQueue
-  /// One a slot: entered while the slot is being filled.
-  private let groups: [DispatchGroup]
-  private let failures: Mutex<[LockstepError?]>
+  private let slots: [Slot]
   private let isCancelled = Atomic(false)
 
   /// A loader by so many threads; `announcesInTurn`, if the source is to know of rows before they are loaded.
@@ -31,11 +29,26 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
     self.source = source
     self.ring = ring
     self.classes = classes
-    var readers: [any RowReading<Element>] = []
-    for _ in 0..<max(1, threads) { readers.append(try source.makeReader()) }
-    self.readers = readers
-    groups = (0..<ring.slots).map { _ in DispatchGroup() }
-    failures = Mutex(Array(repeating: nil, count: ring.slots))
+    var lanes: [Lane] = []
+    for _ in 0..<max(1, threads) { lanes.append(Lane(try source.makeReader())) }
+    self.lanes = lanes
+    slots = (0..<ring.slots).map { _ in Slot() }
+  }
+
+  /// What one thread has to itself.
+  private final class Lane {
+    let reader: any RowReading<Element>
+    /// Of the blocks that could not be read, the first of the file.
+    var failure: (row: Int, error: LockstepError)?
+
+    init(_ reader: any RowReading<Element>) { self.reader = reader }
+  }
+
+  private final class Slot {
+    /// Entered while the slot is being filled.
+    let group = DispatchGroup()
+    /// Why it could not be, if so.
+    var failure: LockstepError?
   }
 
   /// Ends what is under way, and waits for that.
@@ -55,12 +68,10 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
 
   /// Begins to fill `slot` with `blocks`, one after the other; `waiting`, also waits for the end, and helps.
   func load(_ blocks: [Range<Int>], into slot: Int, waiting: Bool) {
-    let group = groups[slot]
-    group.enter()
+    slots[slot].group.enter()
     let work: @Sendable () -> Void = { [self] in
-      let failure = fill(slot, with: blocks)
-      failures.withLock { $0[slot] = failure }
-      group.leave()
+      slots[slot].failure = fill(slot, with: blocks)
+      slots[slot].group.leave()
     }
     if waiting { queue.sync(execute: work) } else { queue.async(execute: work) }
   }
@@ -69,35 +80,37 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
   ///
   /// - Throws: ``LockstepError`` if it could not be.
   func wait(for slot: Int) throws(LockstepError) {
-    groups[slot].wait()
-    if let failure = failures.withLock({ $0[slot] }) { throw failure }
+    slots[slot].group.wait()
+    if let failure = slots[slot].failure { throw failure }
   }
 
   private func fill(_ slot: Int, with blocks: [Range<Int>]) -> LockstepError? {
     do throws(LockstepError) { try source.requireUnchanged() } catch { return error }
-    let work = Work(blocks, chunkRows: source.preferredRows, readers: readers.count)
-    if readers.count == 1 || work.groups.count == 1 {
-      fill(slot, sharing: work, reader: 0)
+    let work = Work(blocks, chunkRows: source.preferredRows, readers: lanes.count)
+    for lane in lanes { lane.failure = nil }
+    if lanes.count == 1 || work.groups.count == 1 {
+      fill(slot, sharing: work, lane: 0)
     } else {
-      DispatchQueue.concurrentPerform(iterations: min(readers.count, work.groups.count)) { reader in
-        fill(slot, sharing: work, reader: reader)
+      DispatchQueue.concurrentPerform(iterations: min(lanes.count, work.groups.count)) { lane in
+        fill(slot, sharing: work, lane: lane)
       }
     }
-    return work.failure.withLock { $0?.error }
+    // The first of the file: which one that is does not depend on the threads.
+    return lanes.compactMap(\.failure).min { $0.row < $1.row }?.error
   }
 
   /// Reads one group of blocks after the other until there are none left.
-  private func fill(_ slot: Int, sharing work: Work, reader: Int) {
+  private func fill(_ slot: Int, sharing work: Work, lane: Int) {
+    let lane = lanes[lane]
     while true {
       let index = work.next.add(1, ordering: .relaxed).oldValue
       guard index < work.groups.count else { return }
       for block in work.groups[index] {
         guard !isCancelled.load(ordering: .relaxed) else { return }
         do throws(LockstepError) {
-          try read(block.rows, by: readers[reader], into: ring.place(block.place, slot: slot))
+          try read(block.rows, by: lane.reader, into: ring.place(block.place, slot: slot))
         } catch {
-          let row = block.rows.lowerBound
-          work.failure.withLock { if row < $0?.row ?? .max { $0 = (row, error) } }
+          if lane.failure == nil { lane.failure = (block.rows.lowerBound, error) }
         }
       }
     }
@@ -113,8 +126,6 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
     let groups: [[Block]]
     /// The first group that nobody has begun.
     let next = Atomic(0)
-    /// Of the blocks that failed, the first of the file: which one that is does not depend on the threads.
-    let failure = Mutex<(row: Int, error: LockstepError)?>(nil)
 
     init(_ blocks: [Range<Int>], chunkRows: Int, readers: Int) {
       let most = max(1, blocks.count / (4 * readers))
