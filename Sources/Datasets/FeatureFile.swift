@@ -65,10 +65,8 @@ public struct FeatureFile: ~Copyable {
   }
 }
 
-/// Reads the features of a ``FeatureFile``.
-///
-/// `Sendable` is unchecked because nothing is locked: one thread at a time uses it.
-public final class FeatureReader: @unchecked Sendable {
+/// Reads the features of a ``FeatureFile``, on one thread at a time.
+public final class FeatureReader {
   private let reader: DatasetReader
   private let features: Int
   private let name: String

@@ -142,16 +142,16 @@ public struct Predictor: Sendable {
     _ rows: Range<Int>, of features: Int, by readers: [FeatureReader],
     into values: UnsafeMutableBufferPointer<Element>
   ) throws(LockstepError) {
-    let place = SharedNumbers(values)
+    let shared = SharedRead(readers: readers, values: values)
     let outcomes = team.map { worker -> Result<Void, LockstepError> in
       let part = worker * rows.count / team.count..<(worker + 1) * rows.count / team.count
       guard !part.isEmpty else { return .success(()) }
       do throws(LockstepError) {
         return .success(
-          try readers[worker].read(
+          try shared.readers[worker].read(
             rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound,
             into: UnsafeMutableBufferPointer(
-              rebasing: place.numbers[part.lowerBound * features..<part.upperBound * features])))
+              rebasing: shared.values[part.lowerBound * features..<part.upperBound * features])))
       } catch {
         return .failure(error)
       }
@@ -229,11 +229,13 @@ public struct Predictor: Sendable {
   }
 }
 
-/// Memory that workers fill together, each its own part.
-private struct SharedNumbers<Element: Scalar>: @unchecked Sendable {
-  let numbers: UnsafeMutableBufferPointer<Element>
-
-  init(_ numbers: UnsafeMutableBufferPointer<Element>) { self.numbers = numbers }
+/// What workers read with, and to.
+///
+/// `Sendable` is unchecked because nothing is locked: each worker uses the reader of its number and a part of the memory that no
+/// other has, and whoever started them waits for all before it goes on.
+private struct SharedRead<Element: Scalar>: @unchecked Sendable {
+  let readers: [FeatureReader]
+  let values: UnsafeMutableBufferPointer<Element>
 }
 
 /// Writes predictions as they are made.
