@@ -41,7 +41,7 @@ class Samples:
 
 
 def block_rows(features: int) -> int:
-    """The rows of a block of `BlockShape(rowBytes:)`."""
+    """The rows of a part of a block of `BlockShape(rowBytes:count:)`."""
     rows = 1 << 18
     while rows > (64 << 20) // (4 * (features + 1)):
         rows //= 2

@@ -4,7 +4,7 @@ import Lockstep
 /// How rows are found and collected, on one thread.
 func rows() {
   let (samples, count) = (100_000, 1024)
-  for shuffle in [Shuffle.full, .blocks(BlockShape(rowBytes: 512)), .none] {
+  for shuffle in [Shuffle.full, .blocks(BlockShape(rowBytes: 512, count: 1 << 20)), .none] {
     measure(
       "order of \(count) of \(samples) rows, shuffle: \(shuffle.name)",
       (.thousands, amount: Double(count)), repetitions: .kilo

@@ -26,7 +26,7 @@ public struct DatasetFormat: Sendable, Equatable {
     if isContiguous { return DatasetOptions() }
     // By default, as many as a block of a shuffle has: what is read at a time then. Chunks of 512 KiB have to be decoded
     // sixteen times an epoch where rows have two features, and their targets thirty-two times.
-    let rows = chunkRows ?? BlockShape(rowBytes: rowBytes).blockRows
+    let rows = chunkRows ?? BlockShape(rowBytes: rowBytes, count: 0).partRows
     return DatasetOptions(
       layout: .chunked([min(rows, max(shape[0], 1))] + shape.dropFirst()), deflate: compression,
       shuffle: compression != nil, fletcher32: true)

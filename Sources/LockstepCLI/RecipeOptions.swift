@@ -56,7 +56,7 @@ struct RecipeOptions: ParsableArguments {
   var blockRows: Int?
   @Option(
     help:
-      "For --shuffle blocks: the rows that are mixed, a multiple of the block. (default: 262144, or 64 MiB of rows)",
+      "For --shuffle blocks: the rows that are mixed, a multiple of the block; of more than 32 blocks, which are dealt out where they have more rows. (default: 262144, or 64 MiB of rows)",
     transform: Parse.positive)
   var windowRows: Int?
   @Option(

@@ -26,6 +26,8 @@ public struct CounterRandom: Sendable, Equatable {
     case blockOrder = 16
     /// The order of rows in a window of blocks.
     case windowOrder = 17
+    /// Which part of a block comes first.
+    case partOrder = 18
     /// Numbers for tests.
     case testing = 6
     /// Classes of generated rows.

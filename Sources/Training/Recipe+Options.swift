@@ -17,7 +17,8 @@ extension Shuffle {
     switch self {
     case .none: "none"
     case .full: "full"
-    case .blocks(let shape): "blocks of \(shape.blockRows) rows in windows of \(shape.windowRows)"
+    case .blocks(let shape):
+      "blocks of \(shape.blockRows) rows, \(shape.windowBlocks) to a window of \(shape.windowRows)"
     }
   }
 }

@@ -57,6 +57,8 @@ struct RecipeDocument: Codable {
   /// Nil unless they are shuffled by blocks, as the next one.
   var blockRows: Int?
   var windowBlocks: Int?
+  /// Nil if that is one.
+  var blockParts: Int?
   /// Nil in documents from before there was a choice.
   var normalize: String?
   var precision: String
@@ -80,6 +82,7 @@ struct RecipeDocument: Codable {
     case finalLearningRate = "final_learning_rate"
     case blockRows = "block_rows"
     case windowBlocks = "window_blocks"
+    case blockParts = "block_parts"
     case batchSize = "batch_size"
     case validationFraction = "validation_fraction"
     case validationDigest = "validation_digest"
@@ -109,6 +112,7 @@ struct RecipeDocument: Codable {
     shuffle = recipe.shuffle != .none
     if case .blocks(let shape) = recipe.shuffle {
       (blockRows, windowBlocks) = (shape.blockRows, shape.windowBlocks)
+      blockParts = shape.blockParts == 1 ? nil : shape.blockParts
     }
     normalize = recipe.normalization.rawValue
     precision = recipe.precision.rawValue
@@ -158,7 +162,8 @@ struct RecipeDocument: Codable {
   private var parsedShuffle: Shuffle? {
     guard shuffle else { return Shuffle.none }
     guard let blockRows, let windowBlocks else { return .full }
-    return BlockShape(blockRows: blockRows, windowBlocks: windowBlocks).map { .blocks($0) }
+    return BlockShape(blockRows: blockRows, windowBlocks: windowBlocks, blockParts: blockParts ?? 1)
+      .map { .blocks($0) }
   }
 
   private var parsedOptimizer: Optimizer? {

@@ -27,16 +27,15 @@ public struct ShuffleChoice: Sendable, Equatable {
     self.windowRows = windowRows
   }
 
-  /// The sizes for rows of so many bytes.
+  /// The sizes for `count` rows of so many bytes.
   ///
   /// - Throws: ``LockstepError`` of kind `usage` if those asked for do not go together.
-  func shape(rowBytes: Int) throws(LockstepError) -> BlockShape {
-    let standard = BlockShape(rowBytes: rowBytes)
+  func shape(rowBytes: Int, count: Int) throws(LockstepError) -> BlockShape {
+    let standard = BlockShape(rowBytes: rowBytes, count: count)
+    guard blockRows != nil || windowRows != nil else { return standard }
     let window = windowRows ?? max(standard.windowRows, blockRows ?? 0)
-    let block = blockRows ?? min(standard.blockRows, window)
-    guard block > 0, window % block == 0,
-      let shape = BlockShape(blockRows: block, windowBlocks: window / block)
-    else {
+    let block = blockRows ?? min(standard.partRows, window)
+    guard let shape = BlockShape(blockRows: block, windowRows: window) else {
       throw LockstepError(
         .usage, blockRows == nil ? "--window-rows" : "--block-rows",
         "makes no blocks and windows", found: "blocks of \(block) rows in windows of \(window)",
@@ -46,12 +45,12 @@ public struct ShuffleChoice: Sendable, Equatable {
     return shape
   }
 
-  /// What comes of it for rows of so many bytes.
-  func shuffle(rowBytes: Int, isInMemory: Bool) throws(LockstepError) -> Shuffle {
+  /// What comes of it for `count` rows of so many bytes.
+  func shuffle(rowBytes: Int, count: Int, isInMemory: Bool) throws(LockstepError) -> Shuffle {
     switch way ?? (isInMemory ? .full : .blocks) {
     case .full: .full
     case .unshuffled: .none
-    case .blocks: .blocks(try shape(rowBytes: rowBytes))
+    case .blocks: .blocks(try shape(rowBytes: rowBytes, count: count))
     }
   }
 }

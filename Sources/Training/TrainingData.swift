@@ -82,7 +82,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
 
   /// The recipe that `options` give for these samples.
   func recipe(_ options: TrainingOptions) throws(LockstepError) -> Recipe {
-    let shuffle = try options.shuffle.shuffle(rowBytes: rowBytes, isInMemory: elsewhere == nil)
+    let shuffle = try options.shuffle.shuffle(
+      rowBytes: rowBytes, count: count, isInMemory: elsewhere == nil)
     var recipe = try options.recipe(
       rows: count, features: features, outputs: max(samples.outputs, validation?.outputs ?? 0), loss: loss,
       shuffle: shuffle)
@@ -107,7 +108,7 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     guard let elsewhere else { preconditionFailure("samples are in memory or elsewhere") }
     let shape =
       if case .blocks(let shape) = recipe.shuffle { shape } else {
-        try options.shuffle.shape(rowBytes: rowBytes)
+        try options.shuffle.shape(rowBytes: rowBytes, count: count)
       }
     let threads = CPUBudget.current.cpus
     let validationBytes = validation?.bytes(readers: threads) ?? 0
@@ -150,11 +151,12 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   ) throws(LockstepError) -> any RowSource<Element> {
     var rows = source
     if let split {
-      let shape = try options.shuffle.shape(rowBytes: source.rowBytes)
+      let shape = try options.shuffle.shape(
+        rowBytes: source.rowBytes, count: split.count - split.validationCount)
       // A whole part of a block, and among about as many rows as two blocks at most.
       let share = split.count / (split.count - split.validationCount)
       let parts = 1 << (Int.bitWidth - 1 - share.leadingZeroBitCount)
-      rows = KeptRows(source, split: split, stride: max(1, shape.blockRows / parts))
+      rows = KeptRows(source, split: split, stride: max(1, shape.partRows / parts))
     }
     return normalized(rows, normalization)
   }
@@ -196,9 +198,9 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     guard let split else { return nil }
     if let validation = samples.validation { return .memory(validation) }
     // About a block of the source's rows at a time, and few rows more than an evaluation wants at once.
-    let blockRows = try options.shuffle.shape(rowBytes: source.rowBytes).blockRows
+    let partRows = BlockShape(rowBytes: source.rowBytes, count: 0).partRows
     let stride = max(
-      1, Int(min(64, Double(blockRows) * Double(split.validationCount) / Double(split.count))))
+      1, Int(min(64, Double(partRows) * Double(split.validationCount) / Double(split.count))))
     let rows = KeptRows(source, split: split, stride: stride, side: .validation)
     return .elsewhere(normalized(rows, samples.normalization), outputs: samples.outputs)
   }

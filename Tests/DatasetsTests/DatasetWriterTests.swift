@@ -30,7 +30,7 @@ struct DatasetWriterTests {
   func chunks() throws {
     _ = try bytes(rows: 5000, format: DatasetFormat(compression: 1), threads: 1)
     let file = try File(opening: folder.file("d.h5"))
-    let rows = BlockShape(rowBytes: 12).blockRows
+    let rows = BlockShape(rowBytes: 12, count: 0).blockRows
     #expect(try file.openDataset("/x").layout == .chunked([rows, 2]))
     #expect(try file.openDataset("/y").layout == .chunked([rows, 1]))
   }

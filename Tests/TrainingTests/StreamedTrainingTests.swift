@@ -204,7 +204,8 @@ struct StreamedTrainingTests {
     _ = try train {
       $0.shuffle = ShuffleChoice(blockRows: 64, windowRows: 512); $0.memoryBudget = 30_000
     }
-    #expect(try shuffle() == .blocks(#require(BlockShape(blockRows: 64, windowBlocks: 8))))
+    #expect(
+      try shuffle() == .blocks(#require(BlockShape(blockRows: 64, windowBlocks: 64, blockParts: 8))))
   }
 
   @Test("says what does not go together")
@@ -240,10 +241,12 @@ struct StreamedTrainingTests {
       }
     }
     let full = try loss(ShuffleChoice(.full))
-    // Windows of an eighth of the rows, with as many blocks as there are by default.
-    let blocks = try loss(ShuffleChoice(.blocks, blockRows: 128, windowRows: 8192))
+    // Windows of as many blocks as by default: each block in one, and in eight.
+    for (blockRows, windowRows) in [(128, 8192), (256, 2048)] {
+      let blocks = try loss(ShuffleChoice(.blocks, blockRows: blockRows, windowRows: windowRows))
+      #expect(blocks / full <= 1.05, "\(blocks) instead of \(full) with blocks of \(blockRows)")
+    }
     let none = try loss(ShuffleChoice(.unshuffled))
-    #expect(abs(blocks / full - 1) <= 0.05, "\(blocks) instead of \(full)")
     #expect(none / full > 2, "\(none) instead of \(full)")
   }
 

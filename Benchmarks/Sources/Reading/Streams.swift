@@ -5,7 +5,7 @@ import Lockstep
 func stream(_ path: String, threads: Int, byLibrary: Bool = false, limit: Duration) throws -> Pace {
   let file = try DatasetFile(DatasetLocation(file: path), byLibrary: byLibrary)
   let source = try FileRows<Float>(file, role: .values)
-  let shape = BlockShape(rowBytes: source.rowBytes)
+  let shape = BlockShape(rowBytes: source.rowBytes, count: source.count)
   let plan = SampleStream<Float>.Plan(
     shuffle: .blocks(shape), shape: shape, seed: 1, batchSize: Minibatch.rows, epochs: .max, budget: .max,
     threads: threads)

@@ -70,16 +70,22 @@ final class DatasetRows: Sendable {
   /// The bytes of a row in a file.
   var rowBytes: Int { stored.rowBytes }
 
-  /// Begins to read these rows into `staged`, or tells the system that they will be read soon.
-  func willRead(_ rows: Range<Int>, _ staged: StagedReads? = nil) {
-    if parts.isEmpty { return stored.willRead(rows, staged) }
-    for (part, rows) in pieces(of: rows) { part.source.willRead(part.place(rows)) }
+  /// Begins to read these rows, whose ranges follow each other, or tells the system or `announced` that they will be read soon.
+  func willRead(_ ranges: [Range<Int>], _ announced: AnnouncedRows? = nil) {
+    guard let first = ranges.first, let last = ranges.last else { return }
+    if parts.isEmpty { return stored.willRead(ranges, announced) }
+    for (part, rows) in pieces(of: first.lowerBound..<last.upperBound) {
+      part.source.willRead([part.place(rows)])
+    }
   }
 
-  /// Reads of so many rows at a time past the system's cache, if it is possible.
+  /// Reads of up to so many rows at once past the system's cache, if it is possible.
   func stagedReads(rowsAtOnce: Int, bytes: Int) -> StagedReads? {
     parts.isEmpty ? stored.stagedReads(rowsAtOnce: rowsAtOnce, bytes: bytes) : nil
   }
+
+  /// Memory for chunks that are decoded once for all ranges that were announced, if there are chunks.
+  func keptChunks(bytes: Int) -> KeptChunks? { parts.isEmpty ? stored.keptChunks(bytes: bytes) : nil }
 
   /// `rows`, part by part.
   func pieces(of rows: Range<Int>) -> [(part: Part, rows: Range<Int>)] {
@@ -105,12 +111,12 @@ final class DatasetReader {
   /// Of the part that was read last: there may be thousands.
   private var last: (source: DatasetRows, reader: DatasetReader)?
 
-  /// A reader of `source`, that looks into `staged` first.
+  /// A reader of `source`, that looks first where announced rows come to.
   ///
   /// - Throws: ``LockstepError`` of kind `memory` if there is none for decoding.
-  init(_ source: DatasetRows, staged: StagedReads? = nil) throws(LockstepError) {
+  init(_ source: DatasetRows, _ announced: AnnouncedRows? = nil) throws(LockstepError) {
     self.source = source
-    reader = source.parts.isEmpty ? try RowReader(source.stored, staged: staged) : nil
+    reader = source.parts.isEmpty ? try RowReader(source.stored, announced) : nil
   }
 
   /// Reads numbers, row-major, rounding them to `Element`.

@@ -12,8 +12,10 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
   let weights: DatasetRows?
   /// All files that rows are in, and those that lead to them.
   private let files: [RawFile]
-  /// Where announced rows come to, if not into the system's cache.
-  private let staged: (x: StagedReads, y: StagedReads, weights: StagedReads?)?
+  /// Where announced rows come to, if not just into the system's cache.
+  private let announced: Announced
+
+  private typealias Announced = (x: AnnouncedRows?, y: AnnouncedRows?, weights: AnnouncedRows?)
 
   /// The samples of an open file.
   ///
@@ -33,14 +35,14 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     }
     // The datasets keep the files open.
     (x, y, weights, files) = (file.x, file.y, file.weights, file.files.files)
-    staged = nil
+    announced = (nil, nil, nil)
   }
 
   /// The same rows, read another way.
-  private init(_ other: FileRows, staged: (x: StagedReads, y: StagedReads, weights: StagedReads?)) {
+  private init(_ other: FileRows, announced: Announced) {
     (location, targets, files) = (other.location, other.targets, other.files)
     (x, y, weights) = (other.x, other.y, other.weights)
-    self.staged = staged
+    self.announced = announced
   }
 
   /// The same rows of the same open file in another format, their targets as numbers.
@@ -51,7 +53,7 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
     y = other.y
     weights = other.weights
     files = other.files
-    staged = nil
+    announced = (nil, nil, nil)
   }
 
   /// The same rows with their targets as numbers, whatever they are taken for, in the format that has a place for all that are
@@ -67,32 +69,42 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
   /// What reads rows, on one thread at a time.
   public func makeReader() throws(LockstepError) -> any RowReading<Element> {
     try Reader(
-      x: DatasetReader(x, staged: staged?.x), y: DatasetReader(y, staged: staged?.y),
-      weights: weights.map { rows throws(LockstepError) in
-        try DatasetReader(rows, staged: staged?.weights)
-      })
+      x: DatasetReader(x, announced.x), y: DatasetReader(y, announced.y),
+      weights: weights.map { rows throws(LockstepError) in try DatasetReader(rows, announced.weights) })
   }
 
   /// Begins to read these rows, or tells the system to.
-  public func willRead(_ rows: Range<Int>, _ part: RowPart) {
-    if part == .features || part == .rows { x.willRead(rows, staged?.x) }
-    if part == .targets || part == .rows { y.willRead(rows, staged?.y) }
-    if part == .weights || part == .rows { weights?.willRead(rows, staged?.weights) }
+  public func willRead(_ ranges: [Range<Int>], _ part: RowPart) {
+    if part == .features || part == .rows { x.willRead(ranges, announced.x) }
+    if part == .targets || part == .rows { y.willRead(ranges, announced.y) }
+    if part == .weights || part == .rows { weights?.willRead(ranges, announced.weights) }
   }
 
   /// The same rows, if all that there is of them is contiguous, and in this file.
   public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
-    let rowBytes = x.rowBytes + y.rowBytes + (weights?.rowBytes ?? 0)
-    func reads(of part: DatasetRows) -> StagedReads? {
-      let share = Double(part.rowBytes) / Double(rowBytes)
-      return part.stagedReads(rowsAtOnce: rowsAtOnce, bytes: Int(Double(bytes) * share))
+    func reads(of part: DatasetRows) -> AnnouncedRows? {
+      part.stagedReads(rowsAtOnce: rowsAtOnce, bytes: share(of: part, in: bytes)).map { .reads($0) }
     }
     let weightReads = weights.flatMap(reads)
     guard let xReads = reads(of: x), let yReads = reads(of: y), (weightReads == nil) == (weights == nil)
     else {
       return nil
     }
-    return FileRows(self, staged: (xReads, yReads, weightReads))
+    return FileRows(self, announced: (xReads, yReads, weightReads))
+  }
+
+  /// The same rows, if any of it is in chunks, and in this file.
+  public func keepingChunks(bytes: Int) -> (any RowSource<Element>)? {
+    func chunks(of part: DatasetRows) -> AnnouncedRows? {
+      part.keptChunks(bytes: share(of: part, in: bytes)).map { .chunks($0) }
+    }
+    let kept: Announced = (chunks(of: x), chunks(of: y), weights.flatMap(chunks))
+    return kept.x == nil && kept.y == nil && kept.weights == nil ? nil : FileRows(self, announced: kept)
+  }
+
+  private func share(of part: DatasetRows, in bytes: Int) -> Int {
+    let rowBytes = x.rowBytes + y.rowBytes + (weights?.rowBytes ?? 0)
+    return Int(Double(bytes) * Double(part.rowBytes) / Double(rowBytes))
   }
 
   /// Throws ``LockstepError`` if a file was written or cut off since it was opened.

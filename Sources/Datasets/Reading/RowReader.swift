@@ -5,19 +5,19 @@ import Primitives
 final class RowReader {
   let source: StoredRows
   /// Where rows may be already that were announced.
-  private let staged: StagedReads?
+  private let announced: AnnouncedRows?
   private let decoder: ChunkDecoder?
   /// Bytes as they are in the file, where they are to be converted.
   private let scratch: AlignedBuffer<UInt8>
   /// The chunk that was decoded last, and its bytes, which lie in the decoder.
   private var last: (chunk: Int, bytes: UnsafeRawBufferPointer)?
 
-  /// A reader of `source`, that looks into `staged` first.
+  /// A reader of `source`, that looks first where announced rows come to.
   ///
   /// - Throws: ``LockstepError`` of kind `memory` if there is none for decoding.
-  init(_ source: StoredRows, staged: StagedReads? = nil) throws(LockstepError) {
+  init(_ source: StoredRows, _ announced: AnnouncedRows? = nil) throws(LockstepError) {
     self.source = source
-    self.staged = staged
+    self.announced = announced
     var scratchBytes = 0
     switch source.access {
     case .chunks(let rows):
@@ -100,8 +100,8 @@ final class RowReader {
 
   /// Calls `body` with the rows' bytes if they are where announced rows come to.
   private func withStagedBytes(of rows: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
-    guard let staged, let part = source.part(rows) else { return false }
-    return staged.withBytes(of: part, body) != nil
+    guard case .reads(let reads)? = announced, let part = source.part(rows) else { return false }
+    return reads.withBytes(of: part, body) != nil
   }
 
   /// Hands the rows' bytes out piece by piece, each with the number of its first row among `rows`; false if only libhdf5 can
@@ -123,10 +123,17 @@ final class RowReader {
         let rowBytes = source.rowBytes
         let first = (row - rows.lowerBound) * rowBytes
         let whole = end - row == chunkRows ? place.map { $0[first..<first + chunkRows * rowBytes] } : nil
-        let bytes = try decoded(
-          chunk, rows: chunkRows, into: whole.map { UnsafeMutableRawBufferPointer(rebasing: $0) })
         let part = (row - chunk * chunkRows) * rowBytes..<(end - chunk * chunkRows) * rowBytes
-        body(row - rows.lowerBound, UnsafeRawBufferPointer(rebasing: bytes[part]))
+        if let kept = try kept(chunk, rows: chunkRows) {
+          body(
+            row - rows.lowerBound,
+            UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(kept.elements)[part]))
+        } else {
+          let bytes = try decoded(
+            chunk, rows: chunkRows, into: whole.map { UnsafeMutableRawBufferPointer(rebasing: $0) })
+          body(row - rows.lowerBound, UnsafeRawBufferPointer(rebasing: bytes[part]))
+        }
+        if case .chunks(let chunks)? = announced { chunks.wasTaken(chunk) }
         row = end
       }
     }
@@ -150,6 +157,23 @@ final class RowReader {
       body(row, UnsafeRawBufferPointer(bytes))
       row += count
     }
+  }
+
+  /// The bytes of a chunk that others want, too, if there is room to keep it; they are valid as long as what has them.
+  private func kept(_ chunk: Int, rows: Int) throws(LockstepError) -> KeptChunks.Bytes? {
+    guard case .chunks(let chunks)? = announced else { return nil }
+    if let bytes = chunks.bytes(of: chunk) { return bytes }
+    guard let place = chunks.place(for: chunk) else { return nil }
+    do throws(LockstepError) {
+      let memory = UnsafeMutableRawBufferPointer(place.elements)
+      let bytes = try decoded(chunk, rows: rows, into: memory)
+      if bytes.baseAddress != UnsafeRawPointer(memory.baseAddress) { memory.copyMemory(from: bytes) }
+    } catch {
+      chunks.keep(nil, as: chunk)
+      throw error
+    }
+    chunks.keep(place, as: chunk)
+    return place
   }
 
   /// The bytes of a chunk: in `place`, where it wants them all, or in memory of the reader's own, where they are remembered.

@@ -63,7 +63,7 @@ struct RowScan<Element: Scalar> {
     _ body: (Range<Int>, RowPlace<Element>, Finding) throws(LockstepError) -> Void
   ) throws(LockstepError) {
     let slots = lanes.map { _ in Slot<Finding>() }
-    for block in 0..<min(Self.blocksAhead, blocks) { source.willRead(rows(of: block), part) }
+    for block in 0..<min(Self.blocksAhead, blocks) { source.willRead([rows(of: block)], part) }
     guard lanes.count > 1 else {
       for block in 0..<blocks {
         slots[0].outcome = read(block, by: lanes[0], part, find)
@@ -93,7 +93,7 @@ struct RowScan<Element: Scalar> {
     _ block: Int, by lane: Lane, _ part: RowPart,
     _ find: (Range<Int>, RowPlace<Element>) throws(LockstepError) -> Finding
   ) -> Result<Finding, LockstepError> {
-    if block + Self.blocksAhead < blocks { source.willRead(rows(of: block + Self.blocksAhead), part) }
+    if block + Self.blocksAhead < blocks { source.willRead([rows(of: block + Self.blocksAhead)], part) }
     return lane.read(rows(of: block), part, find)
   }
 

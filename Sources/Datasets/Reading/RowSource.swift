@@ -22,11 +22,14 @@ public protocol RowSource<Element>: AnyObject, Sendable {
   var preferredRows: Int { get }
   /// What reads rows, on one thread at a time.
   func makeReader() throws(LockstepError) -> any RowReading<Element>
-  /// Tells that these rows will be read soon, or their part.
-  func willRead(_ rows: Range<Int>, _ part: RowPart)
-  /// The same rows, of which those that ``willRead(_:_:)`` is told of, at most so many at a time, are read past the system's cache,
+  /// Tells that rows, or their part, will be read soon: range by range, each beginning where the one before ends.
+  func willRead(_ ranges: [Range<Int>], _ part: RowPart)
+  /// The same rows, of which those that ``willRead(_:_:)`` is told of are read past the system's cache, up to `rowsAtOnce` rows at once,
   /// into memory of at most `bytes` bytes; nil if that is not possible. They are best read in the order of what it was told.
   func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)?
+  /// The same rows, where what takes time to decode is kept, in memory of at most `bytes` bytes, until all was read that
+  /// ``willRead(_:_:)`` was told of; nil if there is no such thing.
+  func keepingChunks(bytes: Int) -> (any RowSource<Element>)?
   /// Throws if what was learnt of the rows may no longer hold.
   func requireUnchanged() throws(LockstepError)
 }
@@ -116,10 +119,13 @@ extension RowSource {
   public var preferredRows: Int { 1 }
 
   /// Nothing, unless there is something to prepare.
-  public func willRead(_ rows: Range<Int>, _ part: RowPart) {}
+  public func willRead(_ ranges: [Range<Int>], _ part: RowPart) {}
 
   /// Not possible, unless rows are in a file.
   public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? { nil }
+
+  /// Nothing to be kept, unless rows are in a file.
+  public func keepingChunks(bytes: Int) -> (any RowSource<Element>)? { nil }
 
   /// Nothing, unless rows can change.
   public func requireUnchanged() throws(LockstepError) {}

@@ -98,18 +98,38 @@ final class StoredRows: Sendable {
     return offset + rows.lowerBound * rowBytes..<offset + rows.upperBound * rowBytes
   }
 
-  /// Begins to read these rows into `staged`, or tells the system that they will be read soon.
-  func willRead(_ rows: Range<Int>, _ staged: StagedReads?) {
-    guard let part = part(rows) else { return }
-    if let staged { return staged.announce(part) }
+  /// The chunks with these rows; none if there are no chunks.
+  func chunks(with rows: Range<Int>) -> Range<Int> {
+    guard case .chunks(let chunkRows) = access, !rows.isEmpty else { return 0..<0 }
+    return rows.lowerBound / chunkRows..<(rows.upperBound - 1) / chunkRows + 1
+  }
+
+  /// Begins to read these rows, whose ranges follow each other, or tells the system or `announced` that they will be read soon.
+  func willRead(_ ranges: [Range<Int>], _ announced: AnnouncedRows?) {
+    switch announced {
+    case .reads(let reads): return reads.announce(ranges.compactMap(part))
+    case .chunks(let kept):
+      for rows in ranges { kept.announce(chunks(with: rows)) }
+      return
+    case nil: break
+    }
+    guard let first = ranges.first, let last = ranges.last,
+      let part = part(first.lowerBound..<last.upperBound)
+    else { return }
     // What is in the cache is usually there as a whole.
     guard !file.withDescriptor({ SystemCache.holds($0, at: part.lowerBound) }) else { return }
     file.willRead(at: part.lowerBound, count: part.count)
   }
 
-  /// Reads of so many rows at a time past the system's cache, if it is possible.
+  /// Reads of up to so many rows at once past the system's cache, if it is possible.
   func stagedReads(rowsAtOnce: Int, bytes: Int) -> StagedReads? {
     guard case .contiguous = access else { return nil }
-    return file.withDescriptor { StagedReads($0, partBytes: rowsAtOnce * rowBytes, bytes: bytes) }
+    return file.withDescriptor { StagedReads($0, runBytes: rowsAtOnce * rowBytes, bytes: bytes) }
+  }
+
+  /// Memory for chunks that are decoded once for all ranges that were announced, if there are chunks.
+  func keptChunks(bytes: Int) -> KeptChunks? {
+    guard case .chunks(let rows) = access else { return nil }
+    return KeptChunks(chunkBytes: rows * rowBytes, bytes: bytes)
   }
 }

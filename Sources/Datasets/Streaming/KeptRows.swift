@@ -71,13 +71,26 @@ public final class KeptRows<Element: Scalar>: RowSource {
   public func requireUnchanged() throws(LockstepError) { try source.requireUnchanged() }
 
   /// Tells that these rows will be read soon, in the pieces in which they are.
-  public func willRead(_ rows: Range<Int>, _ part: RowPart) {
-    forEachPiece(of: rows) { source.willRead(span(of: $0), part) }
+  public func willRead(_ ranges: [Range<Int>], _ part: RowPart) {
+    var spans: [Range<Int>] = []
+    for rows in ranges { forEachPiece(of: rows) { spans.append(span(of: $0)) } }
+    source.willRead(spans, part)
   }
 
   /// The same rows, read past the system's cache.
   public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
-    source.staged(rowsAtOnce: widestSpan, bytes: bytes).map {
+    let pieces = (rowsAtOnce + stride - 1) / stride
+    let widest = zip(places, places.dropFirst(min(pieces, places.count - 1))).reduce(0) {
+      max($0, $1.1 - $1.0)
+    }
+    return source.staged(rowsAtOnce: widest, bytes: bytes).map {
+      KeptRows($0, split: split, stride: stride, side: side, places: places, count: count)
+    }
+  }
+
+  /// The same rows, with their chunks kept.
+  public func keepingChunks(bytes: Int) -> (any RowSource<Element>)? {
+    source.keepingChunks(bytes: bytes).map {
       KeptRows($0, split: split, stride: stride, side: side, places: places, count: count)
     }
   }

@@ -15,6 +15,8 @@ public final class SampleStream<Element: Scalar> {
   /// Whether rows are read past the system's cache.
   public let isPastCache: Bool
   private let source: any RowSource<Element>
+  /// The most bytes that the source takes for what it was told of.
+  private let extraBytes: Int
   private let shape: BlockShape
   private let seed: UInt64
   private let shuffled: Bool
@@ -26,9 +28,11 @@ public final class SampleStream<Element: Scalar> {
   private var epochOrder: (epoch: Int, order: EpochOrder)?
   /// The first window, counted over all epochs, that nobody has begun to load; nil at first.
   private var next: Int?
-  /// The first window that the system was not told of; likewise.
+  /// Whether the source is told of the rows of all windows of a group at once, so that it can read blocks as a whole.
+  private let announcesGroups: Bool
+  /// The first window that the source was not told of; likewise.
   private var nextAnnounced: Int?
-  /// How many windows the source is told of before their turn comes.
+  /// How many windows the source is told of before their turn comes, at least.
   private let windowsAnnounced: Int
   /// The windows after which nothing more is to be read, counted over all epochs.
   private let end: Int
@@ -55,6 +59,15 @@ public final class SampleStream<Element: Scalar> {
     /// Whether rows are to be read past the system's cache, where that is possible.
     public var pastCache: Bool
 
+    /// The windows that a minibatch of `count` rows may touch. Those with the last block of the data may lack nearly a block.
+    func windowsAtOnce(_ count: Int) -> Int {
+      let order = BlockOrder(
+        count: count, shape: shape, seed: seed, epoch: 0, shuffled: shuffle != .none)
+      guard batchSize > 1, order.windows > 1 else { return 1 }
+      let most = (batchSize - 2 + order.shape.blockRows - 1) / order.leastWindowRows + 2
+      return min(order.windows, most)
+    }
+
     /// A plan; see the properties.
     public init(
       shuffle: Shuffle, shape: BlockShape, seed: UInt64, batchSize: Int, epochs: Int, budget: Int,
@@ -68,11 +81,6 @@ public final class SampleStream<Element: Scalar> {
       self.budget = budget
       self.threads = threads
       self.pastCache = pastCache
-    }
-
-    /// The windows that a minibatch may touch. The one that has the last block of the data may lack nearly a block.
-    var windowsAtOnce: Int {
-      batchSize == 1 ? 1 : (batchSize - 1 + shape.blockRows - 1 + shape.windowRows - 1) / shape.windowRows + 1
     }
   }
 
@@ -94,31 +102,41 @@ public final class SampleStream<Element: Scalar> {
     seed = plan.seed
     shuffled = plan.shuffle != .none
     self.variant = variant
-    let order = BlockOrder(count: source.count, shape: plan.shape, seed: plan.seed, epoch: 0)
+    let order = BlockOrder(
+      count: source.count, shape: plan.shape, seed: plan.seed, epoch: 0, shuffled: shuffled)
     windowsPerEpoch = order.windows
     let (all, overflow) = plan.epochs.multipliedReportingOverflow(by: windowsPerEpoch)
     end = overflow ? .max : all
     let slots = try Self.slots(source, plan)
-    let ringBytes = slots * plan.shape.windowRows * source.rowBytes
+    let windowBytes = max(1, plan.shape.windowRows * source.rowBytes)
+    let stagedBytes = min(Self.mostStaged, plan.budget - slots * windowBytes)
+    let groupBytes = windowBytes * order.shape.blockParts
+    // A group's blocks leave when all its windows have come, and those of the next one should be there by then.
+    announcesGroups = !plan.pastCache || Double(stagedBytes) >= 2.25 * Double(groupBytes)
     let staged =
       plan.pastCache
       ? source.staged(
-        rowsAtOnce: plan.shape.blockRows, bytes: min(Self.mostStaged, plan.budget - ringBytes)) : nil
-    self.source = staged ?? source
+        rowsAtOnce: announcesGroups ? order.shape.blockRows : order.shape.partRows, bytes: stagedBytes) : nil
+    // Chunks of which one window has all rows that any has are not wanted again.
+    let keeping =
+      staged == nil && order.shape.blockParts > 1 ? source.keepingChunks(bytes: stagedBytes) : nil
+    self.source = staged ?? keeping ?? source
     isPastCache = staged != nil
+    extraBytes = staged == nil && keeping == nil ? 0 : stagedBytes
     let announcedBytes = staged == nil ? Self.mostAnnounced : Self.mostStaged
-    let windowBytes = max(1, plan.shape.windowRows * source.rowBytes)
     windowsAnnounced = (announcedBytes + windowBytes - 1) / windowBytes
     ring = SampleRing(
       slots: slots, windowRows: plan.shape.windowRows, features: source.features,
       targets: source.targets, isWeighted: source.weightName != nil)
+    // What has come past the cache is but copied: several threads would wait for each other more than that takes.
     loader = try WindowLoader(
-      self.source, ring: ring, classes: outputs, threads: plan.threads, announcesInTurn: isPastCache)
+      self.source, ring: ring, classes: outputs, threads: isPastCache ? 1 : plan.threads,
+      announcesInTurn: isPastCache || keeping != nil)
   }
 
   /// The bytes that the system is told of ahead of the windows.
   private static var mostAnnounced: Int { 64 << 20 }
-  /// The most bytes that are read past the cache ahead of the windows: more than the largest window of a usual shape, so that the
+  /// The most bytes that are read past the cache ahead of the windows, or decoded: more than the largest window of a usual shape, so that the
   /// disk has work as long as one is trained on.
   private static var mostStaged: Int { 96 << 20 }
 
@@ -127,7 +145,7 @@ public final class SampleStream<Element: Scalar> {
   /// One window more than a minibatch touches, so that there is always one to be filled; or just these, if there is no room.
   private static func slots(_ source: any RowSource<Element>, _ plan: Plan) throws(LockstepError) -> Int {
     let window = Double(plan.shape.windowRows) * Double(source.rowBytes)
-    let least = plan.windowsAtOnce
+    let least = plan.windowsAtOnce(source.count)
     guard Double(least) * window <= Double(plan.budget) else {
       throw LockstepError(
         .memory, "--memory-budget", "does not hold the rows that are mixed at a time",
@@ -139,14 +157,16 @@ public final class SampleStream<Element: Scalar> {
 
   /// The bytes of the ring, and those that are on their way to it.
   public var bytes: Int {
-    ring.slots * ring.windowRows * source.rowBytes + (isPastCache ? Self.mostStaged : 0)
+    ring.slots * ring.windowRows * source.rowBytes + extraBytes
   }
 
   /// The order of `epoch`, by where its rows come to lie in the ring.
   public func order(_ epoch: Int) -> EpochOrder {
     if let epochOrder, epochOrder.epoch == epoch { return epochOrder.order }
     let order = EpochOrder(
-      blockOrder(epoch), at: .ring(windows: ring.slots, first: epoch * windowsPerEpoch % ring.slots),
+      blockOrder(epoch),
+      at: .ring(
+        windows: ring.slots, windowRows: ring.windowRows, first: epoch * windowsPerEpoch % ring.slots),
       variant: variant)
     epochOrder = (epoch, order)
     return order
@@ -202,13 +222,17 @@ public final class SampleStream<Element: Scalar> {
   }
 
   private func announceWindows(from begin: Int, to end: Int) {
-    let first = max(nextAnnounced ?? begin, begin)
-    let end = max(first, min(end, self.end))
-    for window in first..<end {
+    var window = max(nextAnnounced ?? begin, begin)
+    let end = min(end, self.end)
+    while window < end {
       let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
-      loader.announce(blockOrder(ofUpcoming: epoch).rows(ofWindow: number))
+      let order = blockOrder(ofUpcoming: epoch)
+      let last = announcesGroups ? order.windows(ofGroup: order.group(ofWindow: number)).last : nil
+      let numbers = number...(last ?? number)
+      loader.announce(numbers.flatMap { order.rows(ofWindow: $0) })
+      window += numbers.count
     }
-    nextAnnounced = end
+    nextAnnounced = window
   }
 
   private func blockOrder(ofUpcoming epoch: Int) -> BlockOrder {

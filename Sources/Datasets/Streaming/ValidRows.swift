@@ -38,14 +38,28 @@ public final class ValidRows<Element: Scalar>: RowSource {
   public func requireUnchanged() throws(LockstepError) { try source.requireUnchanged() }
 
   /// Tells that these rows will be read soon.
-  public func willRead(_ rows: Range<Int>, _ part: RowPart) {
-    guard !rows.isEmpty else { return }
-    forEachRun(rows) { source.willRead($0, part) }
+  public func willRead(_ ranges: [Range<Int>], _ part: RowPart) {
+    var runs: [Range<Int>] = []
+    for rows in ranges where !rows.isEmpty {
+      forEachRun(rows) { run in
+        if let last = runs.last, last.upperBound != run.lowerBound {
+          source.willRead(runs, part)
+          runs = []
+        }
+        runs.append(run)
+      }
+    }
+    source.willRead(runs, part)
   }
 
   /// The same rows, read past the system's cache.
   public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
     source.staged(rowsAtOnce: rowsAtOnce, bytes: bytes).map { ValidRows($0, without: invalid) }
+  }
+
+  /// The same rows, with their chunks kept.
+  public func keepingChunks(bytes: Int) -> (any RowSource<Element>)? {
+    source.keepingChunks(bytes: bytes).map { ValidRows($0, without: invalid) }
   }
 
   /// Calls `body` with the ranges of rows of the other source that these rows are.

@@ -58,11 +58,21 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
     announcements.sync {}
   }
 
-  /// Tells the source that `blocks` will be read soon, in the order in which they are then, so that the disk has work at all times.
-  func announce(_ blocks: [Range<Int>]) {
+  /// Tells the source that these rows will be read soon, each range at a time and in the order of the file, so that the disk has work
+  /// at all times.
+  func announce(_ ranges: [Range<Int>]) {
     announcements.async { [self] in
-      for block in blocks.sorted(by: { $0.lowerBound < $1.lowerBound })
-      where !isCancelled.load(ordering: .relaxed) { source.willRead(block, .rows) }
+      var rest = ranges.sorted { $0.lowerBound < $1.lowerBound }[...]
+      while let first = rest.first, !isCancelled.load(ordering: .relaxed) {
+        var end = first.upperBound
+        let run = rest.prefix { range in
+          guard range.lowerBound == end || range == first else { return false }
+          end = range.upperBound
+          return true
+        }
+        source.willRead(Array(run), .rows)
+        rest.removeFirst(run.count)
+      }
     }
   }
 

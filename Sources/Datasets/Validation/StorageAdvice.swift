@@ -9,7 +9,7 @@ public struct StorageAdvice: Sendable, Equatable {
 
   /// Advice about datasets of features, targets and weights; `rowBytes` are the bytes of a row in memory as it is trained on.
   public init(x: StoredDataset, y: StoredDataset, weights: StoredDataset? = nil, rowBytes: Int) {
-    let shape = BlockShape(rowBytes: rowBytes)
+    let shape = BlockShape(rowBytes: rowBytes, count: x.rows)
     let datasets = [x, y] + (weights.map { [$0] } ?? [])
     let sampleBytes = datasets.reduce(0) { $0 + $1.width * $1.numberBytes }
     for dataset in datasets {
@@ -20,7 +20,7 @@ public struct StorageAdvice: Sendable, Equatable {
     // Checksums are worth keeping, and come with chunks.
     let isChunked = isCompressed || (x.filters + y.filters).contains("fletcher32")
     format = DatasetFormat(
-      chunkRows: isChunked ? Self.chunkRows(sampleBytes: sampleBytes, blockRows: shape.blockRows) : nil,
+      chunkRows: isChunked ? Self.chunkRows(sampleBytes: sampleBytes, blockRows: shape.partRows) : nil,
       compression: isCompressed ? max(x.deflateLevel ?? 0, y.deflateLevel ?? 0) : nil)
     if x.type.contains("int"), x.numberBytes < 4 {
       sentences.append(

@@ -9,7 +9,9 @@ import Testing
 struct SampleStreamTests {
   let folder: TemporaryFolder
   let location: DatasetLocation
-  static let shape = BlockShape(blockRows: 16, windowBlocks: 4) ?? BlockShape(rowBytes: 1)
+  static let shape = BlockShape(blockRows: 16, windowBlocks: 4) ?? BlockShape(rowBytes: 1, count: 0)
+  /// Windows as large, but blocks of which two windows have rows.
+  static let shared = BlockShape(blockRows: 32, windowBlocks: 4, blockParts: 2) ?? shape
 
   init() throws {
     folder = try TemporaryFolder()
@@ -31,8 +33,9 @@ struct SampleStreamTests {
     _ shuffle: Shuffle = .blocks(shape), batch: Int, windows: Int = 3, threads: Int = 2,
     pastCache: Bool = false
   ) -> SampleStream<Float>.Plan {
-    SampleStream<Float>.Plan(
-      shuffle: shuffle, shape: Self.shape, seed: 8, batchSize: batch, epochs: 3,
+    let shape = if case .blocks(let shape) = shuffle { shape } else { Self.shared }
+    return SampleStream<Float>.Plan(
+      shuffle: shuffle, shape: shape, seed: 8, batchSize: batch, epochs: 3,
       budget: windows * 64 * 8 + (pastCache ? 1 << 18 : 0), threads: threads, pastCache: pastCache)
   }
 
@@ -78,41 +81,53 @@ struct SampleStreamTests {
     arguments: [1, 15, 64, 65, 200, 1003], [1, 7, 64, 130])
   func order(count: Int, batch: Int) throws {
     try write(count)
-    for (windows, threads) in [(3, 1), (4, 2), (9, 3)] {
+    for (shape, windows, threads) in [(Self.shape, 3, 1), (Self.shared, 3, 2), (Self.shape, 9, 3)] {
       let batch = min(batch, count)
       let stream = try SampleStream(
         source(), outputs: count,
-        plan: plan(batch: batch, windows: windows + (batch > 64 ? 1 : 0), threads: threads))
-      #expect(try rows(stream, batch: batch, epochs: 0..<3) == expected(count, epochs: 0..<3))
+        plan: plan(
+          .blocks(shape), batch: batch, windows: windows + (batch > 64 ? 3 : 1), threads: threads))
+      #expect(
+        try rows(stream, batch: batch, epochs: 0..<3) == expected(count, .blocks(shape), epochs: 0..<3))
     }
   }
 
   @Test(
     "gives the same rows if it reads past the system's cache, where it can",
-    arguments: [1, 16, 64, 65, 1003], [1, 2, 3])
-  func pastCache(count: Int, threads: Int) throws {
+    arguments: [1, 16, 64, 65, 1003], [Shuffle.blocks(shape), .blocks(shared), .none])
+  func pastCache(count: Int, shuffle: Shuffle) throws {
     try write(count)
-    let plan = plan(batch: min(7, count), threads: threads, pastCache: true)
-    let stream = try SampleStream(source(), outputs: count, plan: plan)
-    #expect(stream.isPastCache == StagedReadsTests.arePossible)
-    #expect(try rows(stream, batch: min(7, count), epochs: 0..<3) == expected(count, epochs: 0..<3))
-    let late = try SampleStream(source(), outputs: count, plan: plan)
-    let all = expected(count, epochs: 1..<3)
-    #expect(
-      try rows(late, batch: min(7, count), epochs: 1..<3, from: count / 2) == [
-        Array(all[0][(count / 2)...]), all[1],
-      ])
+    // With less memory, parts of blocks are read by themselves.
+    for bytes in [1 << 18, 1 << 16] {
+      var plan = plan(shuffle, batch: min(7, count), pastCache: true)
+      plan.budget = 4 * 64 * 8 + bytes
+      let stream = try SampleStream(source(), outputs: count, plan: plan)
+      #expect(stream.isPastCache == StagedReadsTests.arePossible)
+      #expect(
+        try rows(stream, batch: min(7, count), epochs: 0..<3) == expected(count, shuffle, epochs: 0..<3))
+      let all = expected(count, shuffle, epochs: 1..<3)
+      for first in [count / 2, count - 1] {
+        let late = try SampleStream(source(), outputs: count, plan: plan)
+        #expect(
+          try rows(late, batch: min(7, count), epochs: 1..<3, from: first) == [
+            Array(all[0][first...]), all[1],
+          ])
+      }
+    }
   }
 
   @Test("has room for minibatches that reach over a window that lacks rows, in as little memory as it takes")
   func raggedWindows() throws {
     for count in [193, 200, 305, 321] {
       try write(count)
-      for batch in [49, 50, 51, 64, 65, 66, 114, 115] {
-        var plan = plan(batch: batch)
-        plan.budget = plan.windowsAtOnce * 64 * 8
-        let stream = try SampleStream(source(), outputs: count, plan: plan)
-        #expect(try rows(stream, batch: batch, epochs: 0..<3) == expected(count, epochs: 0..<3))
+      for batch in [1, 2, 49, 50, 51, 64, 65, 66, 114, 115] {
+        for shuffle in [Shuffle.blocks(Self.shape), .blocks(Self.shared)] {
+          var plan = plan(shuffle, batch: batch)
+          plan.budget = plan.windowsAtOnce(count) * 64 * 8
+          let stream = try SampleStream(source(), outputs: count, plan: plan)
+          #expect(
+            try rows(stream, batch: batch, epochs: 0..<3) == expected(count, shuffle, epochs: 0..<3))
+        }
       }
       folder.remove("d.h5")
     }
@@ -149,8 +164,15 @@ struct SampleStreamTests {
       try test.write(
         400,
         options: DatasetOptions(layout: .chunked([chunk, 1]), deflate: 1, shuffle: true, fletcher32: true))
-      let stream = try SampleStream(test.source(), outputs: 400, plan: plan(batch: 7))
-      #expect(try rows(stream, batch: 7, epochs: 0..<2) == expected(400, epochs: 0..<2))
+      for (shape, bytes) in [(Self.shape, 0), (Self.shared, 0), (Self.shared, 1000), (Self.shared, 1 << 20)] {
+        var plan = plan(.blocks(shape), batch: 7)
+        plan.budget += bytes
+        let stream = try SampleStream(test.source(), outputs: 400, plan: plan)
+        let all = expected(400, .blocks(shape), epochs: 0..<3)
+        #expect(try rows(stream, batch: 7, epochs: 0..<3) == all)
+        let late = try SampleStream(test.source(), outputs: 400, plan: plan)
+        #expect(try rows(late, batch: 7, epochs: 1..<3, from: 201) == [Array(all[1][201...]), all[2]])
+      }
     }
   }
 
@@ -159,11 +181,17 @@ struct SampleStreamTests {
     try write(1003)
     let split = try Split(count: 1003, validationFraction: fraction, seed: 2)
     let kept = (0..<1003).filter { !split.isValidation($0) }
-    let all = expected(kept.count, epochs: 0..<2).map { $0.map { kept[$0] } }
-    for (pastCache, stride) in [(false, 16), (true, 16), (true, 4), (true, 1)] {
+    for (pastCache, stride, shape) in [
+      (false, 16, Self.shape), (false, 16, Self.shared), (true, 16, Self.shape), (true, 16, Self.shared),
+      (true, 4, Self.shape),
+      (true, 1, Self.shared),
+    ] {
+      let shuffle = Shuffle.blocks(shape)
+      let all = expected(kept.count, shuffle, epochs: 0..<2).map { $0.map { kept[$0] } }
       let source = KeptRows(try source(), split: split, stride: stride)
       #expect(source.count == kept.count)
-      let stream = try SampleStream(source, outputs: 1003, plan: plan(batch: 5, pastCache: pastCache))
+      let stream = try SampleStream(
+        source, outputs: 1003, plan: plan(shuffle, batch: 5, windows: 4, pastCache: pastCache))
       #expect(try rows(stream, batch: 5, epochs: 0..<2) == all)
     }
   }
@@ -205,9 +233,9 @@ struct SampleStreamTests {
     let small = failure(plan(batch: 2, windows: 1))
     #expect(
       small?.kind == .memory && small?.subject == "--memory-budget" && small?.expected == "at least 1024")
-    // One window may be shorter by fifteen rows, where the data end.
-    #expect(failure(plan(batch: 50, windows: 2)) == nil)
-    #expect(failure(plan(batch: 51, windows: 2))?.expected == "at least 1536")
+    // One window may be shorter by a block, and by fifteen rows more where the data end.
+    #expect(failure(plan(batch: 34, windows: 2)) == nil)
+    #expect(failure(plan(batch: 35, windows: 2))?.expected == "at least 1536")
     #expect(failure(plan(.full, batch: 2))?.kind == .configuration)
   }
 

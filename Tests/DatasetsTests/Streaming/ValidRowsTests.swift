@@ -57,7 +57,7 @@ struct ValidRowsTests {
       for pieces in [1, 2, 50, expected.count] {
         for start in stride(from: 0, to: expected.count, by: pieces) {
           let rows = start..<min(start + pieces, expected.count)
-          valid.willRead(rows, .rows)
+          valid.willRead([rows], .rows)
           let place = ReadRows(valid, rows.count)
           try reader.read(rows, into: place.place)
           #expect(place.x.array == expected[rows].flatMap { [Float($0), 1] })
