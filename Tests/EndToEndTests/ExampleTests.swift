@@ -42,6 +42,32 @@ import Testing
     }
   }
 
+  @Test func `XOR is learnt from at least 95 of 100 seeds`() async throws {
+    let folder = try Folder()
+    _ = try Lockstep.run(["generate", "truth-table", "xor", "-o", "xor.h5"], in: folder)
+    let recipe = [
+      "--hidden", "4", "--activation", "sigmoid", "--output-activation", "sigmoid", "--loss", "mse",
+      "--initializer", "normal", "--batch-size", "4", "--shards", "4", "--shuffle", "none", "--reduction",
+      "sum",
+      "--precision", "float64", "--epochs", "20000", "--threads", "1",
+    ]
+    // The rate is a matter of chance: a hundred seeds would show it to within a few of them.
+    let seeds = 0..<300
+    let learnt = try await withThrowingTaskGroup(of: Int.self) { group in
+      for part in 0..<2 {
+        group.addTask {
+          try seeds.filter { $0 % 2 == part }.count { seed in
+            let report = try Lockstep.json(["train", "xor.h5", "--seed", "\(seed)"] + recipe, in: folder)
+            // Then each output is nearer to its own target than to the other one.
+            return try #require(report.number("loss")) < 0.04
+          }
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(learnt >= seeds.count * 95 / 100)
+  }
+
   @Test func `long tables are printed in full on request`() throws {
     let folder = try Folder()
     let short = try Lockstep.run(["example", "and-gate"], in: folder).output
@@ -85,24 +111,6 @@ import Testing
     #expect(try #require(evaluation.number("accuracy")) == 1)
     let again = try Lockstep.run(["generate", "truth-table", function, "--output", "t.h5"], in: folder)
     expectFailure(again, 73, mentions: ["t.h5", "--force"])
-  }
-
-  @Test func `exclusive or is learnt from nearly all seeds`() throws {
-    let folder = try Folder()
-    try Lockstep.json(["generate", "truth-table", "xor", "--output", "xor.h5"], in: folder)
-    let losses = try (0..<20).map { seed in
-      try Lockstep.json(
-        [
-          "train", "xor.h5", "--hidden", "4", "--activation", "sigmoid", "--output-activation", "sigmoid",
-          "--loss",
-          "mse", "--reduction", "sum", "--initializer", "normal", "--batch-size", "4", "--learning-rate",
-          "0.001",
-          "--epochs", "20000", "--precision", "float64", "--seed", "\(seed)",
-        ], in: folder
-      ).number("loss") ?? .nan
-    }
-    // Seed 13 ends on a plateau, in an implementation in NumPy too.
-    #expect(losses.count { $0 < 0.01 } == 19, "\(losses)")
   }
 
   @Test func `a truth table has a function and a file`() throws {
