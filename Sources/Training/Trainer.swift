@@ -200,7 +200,7 @@ public final class Trainer<Element: Scalar> {
   private func stepsWithRowsAtHand() throws(LockstepError) -> Int {
     let position = progress.step * recipe.batchSize
     let rows = min(recipe.batchSize, samples.count - position)
-    let end = try samples.require(epoch: progress.epoch, from: position, rows: rows)
+    let end = try samples.require(epoch: progress.epoch, from: position, rows: rows, crew: engine.team)
     return end == samples.count
       ? stepsPerEpoch - progress.step : (end - position) / recipe.batchSize
   }

@@ -77,10 +77,10 @@ public enum TrainingSamples<Element: Scalar> {
 
   /// Sees to it that `rows` rows of `epoch` from `position` on are in memory, and returns the position up to which rows may be
   /// used until the next call.
-  func require(epoch: Int, from position: Int, rows: Int) throws(LockstepError) -> Int {
+  func require(epoch: Int, from position: Int, rows: Int, crew: WorkerTeam) throws(LockstepError) -> Int {
     switch self {
     case .memory(let samples): samples.count
-    case .stream(let stream): try stream.require(epoch: epoch, from: position, rows: rows)
+    case .stream(let stream): try stream.require(epoch: epoch, from: position, rows: rows, crew: crew)
     }
   }
 }

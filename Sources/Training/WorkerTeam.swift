@@ -1,3 +1,4 @@
+import Datasets
 import Dispatch
 
 /// Threads that are started once and then work together on one job after the other.
@@ -5,7 +6,7 @@ import Dispatch
 /// The caller of `run` is worker 0; the others are blocks on Dispatch queues. Each has a serial queue of its own, and so
 /// a thread of its own: blocks on one concurrent queue get only as many threads as there are CPUs, and workers that wait
 /// for each other would wait for ever.
-public final class WorkerTeam: Sendable {
+public final class WorkerTeam: Crew {
   /// The most workers of a team. Dispatch has at most 255 threads for such queues; workers beyond that would never
   /// start, and the others would wait for them for ever.
   public static let mostWorkers = 192

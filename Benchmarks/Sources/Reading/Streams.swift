@@ -11,6 +11,7 @@ func stream(_ path: String, threads: Int, byLibrary: Bool = false, limit: Durati
     threads: threads)
   let stream = try SampleStream(source, outputs: source.targets.columns, plan: plan)
   let minibatch = Minibatch(source.features)
+  let team = WorkerTeam(count: threads)
   let clock = ContinuousClock()
   let start = clock.now
   var (rows, epoch) = (0, 0)
@@ -18,7 +19,7 @@ func stream(_ path: String, threads: Int, byLibrary: Bool = false, limit: Durati
     let order = stream.order(epoch)
     var position = 0
     while position < stream.count {
-      let end = try window(of: stream, order, epoch: epoch, from: position, into: minibatch)
+      let end = try window(of: stream, order, epoch: epoch, from: position, into: minibatch, team)
       rows += end - position
       position = end
       let time = clock.now - start
@@ -30,13 +31,16 @@ func stream(_ path: String, threads: Int, byLibrary: Bool = false, limit: Durati
 
 /// Collects minibatches up to the end of a window, or a little further where one stretches over two.
 private func window(
-  of stream: SampleStream<Float>, _ order: EpochOrder, epoch: Int, from start: Int, into minibatch: Minibatch
+  of stream: SampleStream<Float>, _ order: EpochOrder, epoch: Int, from start: Int, into minibatch: Minibatch,
+  _ team: WorkerTeam
 ) throws -> Int {
   var position = start
   var end = start
   repeat {
     let rows = min(Minibatch.rows, stream.count - position)
-    if position + rows > end { end = try stream.require(epoch: epoch, from: position, rows: rows) }
+    if position + rows > end {
+      end = try stream.require(epoch: epoch, from: position, rows: rows, crew: team)
+    }
     minibatch.collect(order, from: position, count: rows, of: stream.ring)
     position += rows
   } while position < end

@@ -128,9 +128,10 @@ public final class SampleStream<Element: Scalar> {
     ring = SampleRing(
       slots: slots, windowRows: plan.shape.windowRows, features: source.features,
       targets: source.targets, isWeighted: source.weightName != nil)
-    // What has come past the cache is but copied: several threads would wait for each other more than that takes.
+    // What has come past the cache is but copied: if it is little at a time, threads would wait for each other longer than that takes.
+    let copiesLittle = isPastCache && order.shape.partRows * source.rowBytes < 256 << 10
     loader = try WindowLoader(
-      self.source, ring: ring, classes: outputs, threads: isPastCache ? 1 : plan.threads,
+      self.source, ring: ring, classes: outputs, threads: copiesLittle ? 1 : plan.threads,
       announcesInTurn: isPastCache || keeping != nil)
   }
 
@@ -181,15 +182,17 @@ public final class SampleStream<Element: Scalar> {
 
   /// Sees to it that `rows` rows of `epoch` from `position` on are in the ring, and gives up all rows before these.
   ///
+  /// - Parameter crew: threads that have nothing else to do meanwhile.
   /// - Returns: the position up to which rows may be used until the next call.
   /// - Throws: ``LockstepError`` if they cannot be read.
-  public func require(epoch: Int, from position: Int, rows: Int) throws(LockstepError) -> Int {
+  public func require(epoch: Int, from position: Int, rows: Int, crew: any Crew) throws(LockstepError) -> Int
+  {
     let order = blockOrder(epoch)
     let (first, last) = (order.window(at: position), order.window(at: position + rows - 1))
     precondition(last - first < ring.slots, "no more rows at a time than planned")
     let base = epoch * windowsPerEpoch
     pace(epoch: epoch, window: last, position: position)
-    loadWindows(from: base + first, needed: base + last)
+    loadWindows(from: base + first, needed: base + last, crew)
     for window in first...last { try loader.wait(for: (base + window) % ring.slots) }
     // Rows that stretch over windows hold all of these: a step later there is a slot free again.
     return first == last ? order.positions(ofWindow: last).upperBound : position + rows
@@ -208,15 +211,15 @@ public final class SampleStream<Element: Scalar> {
 
   /// Loads the windows that are needed, if those before `first` are given up; and, if that is done ahead, begins to load all others
   /// for which there is room, up to the end of the run.
-  private func loadWindows(from first: Int, needed: Int) {
+  private func loadWindows(from first: Int, needed: Int, _ crew: any Crew) {
     let isAhead = pacing.way == .ahead
     let begin = max(next ?? first, first)
     let end = max(isAhead ? min(first + ring.slots, end) : begin, needed + 1)
     announceWindows(from: begin, to: end + windowsAnnounced)
     for window in begin..<max(begin, end) {
       let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
-      loader.load(
-        blockOrder(ofUpcoming: epoch).rows(ofWindow: number), into: window % ring.slots, waiting: !isAhead)
+      let (rows, slot) = (blockOrder(ofUpcoming: epoch).rows(ofWindow: number), window % ring.slots)
+      if isAhead { loader.load(rows, into: slot) } else { loader.load(rows, into: slot, by: crew) }
     }
     next = max(begin, end)
   }

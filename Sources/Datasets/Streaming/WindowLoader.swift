@@ -76,14 +76,28 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
     }
   }
 
-  /// Begins to fill `slot` with `blocks`, one after the other; `waiting`, also waits for the end, and helps.
-  func load(_ blocks: [Range<Int>], into slot: Int, waiting: Bool) {
+  /// Begins to fill `slot` with `blocks`, one after the other.
+  func load(_ blocks: [Range<Int>], into slot: Int) {
     slots[slot].group.enter()
-    let work: @Sendable () -> Void = { [self] in
-      slots[slot].failure = fill(slot, with: blocks)
+    queue.async { [self] in
+      slots[slot].failure = fill(slot, with: blocks) { count, body in
+        DispatchQueue.concurrentPerform(iterations: count, execute: body)
+      }
       slots[slot].group.leave()
     }
-    if waiting { queue.sync(execute: work) } else { queue.async(execute: work) }
+  }
+
+  /// Fills `slot` with `blocks`, by the threads of `crew`.
+  func load(_ blocks: [Range<Int>], into slot: Int, by crew: any Crew) {
+    slots[slot].group.enter()
+    queue.sync {
+      slots[slot].failure = fill(slot, with: blocks) { count, body in
+        crew.run { worker in
+          for lane in stride(from: worker, to: count, by: crew.count) { body(lane) }
+        }
+      }
+    }
+    slots[slot].group.leave()
   }
 
   /// Waits until `slot` is filled.
@@ -94,16 +108,18 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
     if let failure = slots[slot].failure { throw failure }
   }
 
-  private func fill(_ slot: Int, with blocks: [Range<Int>]) -> LockstepError? {
+  /// Fills `slot` with `blocks`; `perform` runs what it is given for each number below a count, side by side.
+  private func fill(
+    _ slot: Int, with blocks: [Range<Int>],
+    _ perform: (_ count: Int, @Sendable (_ lane: Int) -> Void) -> Void
+  ) -> LockstepError? {
     do throws(LockstepError) { try source.requireUnchanged() } catch { return error }
     let work = Work(blocks, chunkRows: source.preferredRows, readers: lanes.count)
     for lane in lanes { lane.failure = nil }
     if lanes.count == 1 || work.groups.count == 1 {
       fill(slot, sharing: work, lane: 0)
     } else {
-      DispatchQueue.concurrentPerform(iterations: min(lanes.count, work.groups.count)) { lane in
-        fill(slot, sharing: work, lane: lane)
-      }
+      perform(min(lanes.count, work.groups.count)) { lane in fill(slot, sharing: work, lane: lane) }
     }
     // The first of the file: which one that is does not depend on the threads.
     return lanes.compactMap(\.failure).min { $0.row < $1.row }?.error

@@ -1,3 +1,4 @@
+import Dispatch
 import HDF5
 import Primitives
 import TestSupport
@@ -49,7 +50,7 @@ struct SampleStreamTests {
       var start = epoch == epochs.lowerBound ? first : 0
       while start < stream.count {
         let count = min(batch, stream.count - start)
-        let end = try stream.require(epoch: epoch, from: start, rows: count)
+        let end = try stream.require(epoch: epoch, from: start, rows: count, crew: Threads(count: 2))
         #expect(end >= start + count)
         var places = [Int](repeating: -1, count: count)
         places.withUnsafeMutableBufferPointer { stream.order(epoch).copyRows(from: start, into: $0) }
@@ -254,10 +255,23 @@ struct SampleStreamTests {
     let error = #expect(throws: LockstepError.self) { _ = try rows(stream, batch: 10, epochs: 0..<1) }
     #expect(error?.kind == .badData && error?.subject == location.yName)
     let shrunk = try SampleStream(source(), outputs: 1003, plan: plan)
-    _ = try shrunk.require(epoch: 0, from: 0, rows: 10)
+    _ = try shrunk.require(epoch: 0, from: 0, rows: 10, crew: Threads(count: 1))
     try folder.change("d.h5") { $0.removeLast(3000) }
     let second = #expect(throws: LockstepError.self) { _ = try rows(shrunk, batch: 10, epochs: 0..<1) }
     #expect(second?.kind == .inputOutput && second?.problem == "the file became shorter while it was read")
+  }
+}
+
+/// A crew that is put together for each job.
+private struct Threads: Crew {
+  let count: Int
+
+  func run(_ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      // `concurrentPerform` returns when all are done with it.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: count) { body($0) }
+    }
   }
 }
 
