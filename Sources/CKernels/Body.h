@@ -74,21 +74,37 @@ ALWAYS uint32_t encipher(const ck_permutation *p, uint32_t cell) {
   return row * p->width + column;
 }
 
+typedef uint32_t CELLS __attribute__((vector_size(64)));
+typedef uint64_t PRODUCTS __attribute__((vector_size(64)));
+enum { cell_lanes = 16 };
+
+/// As `add_modulo(value, hash(h), modulus)`, a vector at a time. The compiler would widen all lanes to 64 bits and narrow them again.
+ALWAYS CELLS add_hashes(CELLS value, CELLS h, uint32_t modulus) {
+  h *= 0x7FEB352Du;
+  h ^= h >> 15;
+  h *= 0x846CA68Bu;
+  const PRODUCTS low = 0xFFFFFFFFu - (PRODUCTS){0}, factor = modulus - (PRODUCTS){0};
+  const PRODUCTS even = ((PRODUCTS)h & low) * factor, odd = ((PRODUCTS)h >> 32) * factor;
+  const CELLS sum = value + (CELLS)((even >> 32) | (odd & ~low));
+  // Below the modulus the difference wraps to more than the sum.
+  return __builtin_elementwise_min(sum, sum - modulus);
+}
+
 static void permute(const ck_permutation *permutation, uint64_t start, int64_t *indices, int64_t count) {
-  // So many at a time: one vector alone would wait for each multiplication.
-  enum { lanes = 64 };
+  // So many vectors at a time: one alone would wait for each multiplication.
+  enum { vectors = 4, lanes = vectors * cell_lanes };
   const ck_permutation p = *permutation;
+  const CELLS ordinals = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   uint32_t row = (uint32_t)(start / p.width);
   uint32_t column = (uint32_t)(start % p.width);
   for (int64_t done = 0; done < count; done += lanes) {
-    uint32_t rows[lanes], columns[lanes];
-    for (uint32_t step = 0; step < lanes; step += 16) {
-      for (uint32_t lane = 0; lane < 16; lane++) {
-        const uint32_t c = column + lane, carry = c >= p.width;
-        rows[step + lane] = row + carry;
-        columns[step + lane] = c - (carry ? p.width : 0);
-      }
-      column += 16;
+    CELLS rows[vectors], columns[vectors];
+    for (int v = 0; v < vectors; v++) {
+      const CELLS next = column + ordinals;
+      columns[v] = __builtin_elementwise_min(next, next - p.width);
+      // True is -1.
+      rows[v] = row - (CELLS)(next >= p.width);
+      column += cell_lanes;
       if (column >= p.width) {
         column -= p.width;
         row++;
@@ -96,19 +112,22 @@ static void permute(const ck_permutation *permutation, uint64_t start, int64_t *
     }
     for (int pair = 0; pair < round_pairs(p.width); pair++) {
       const uint32_t key = p.keys[2 * pair], next = p.keys[2 * pair + 1];
-      for (int lane = 0; lane < lanes; lane++)
-        rows[lane] = add_modulo(rows[lane], hash(columns[lane] ^ key), p.height);
-      for (int lane = 0; lane < lanes; lane++)
-        columns[lane] = add_modulo(columns[lane], hash(rows[lane] ^ next), p.width);
+      for (int v = 0; v < vectors; v++) rows[v] = add_hashes(rows[v], columns[v] ^ key, p.height);
+      for (int v = 0; v < vectors; v++) columns[v] = add_hashes(columns[v], rows[v] ^ next, p.width);
     }
     const int64_t rest = count - done < lanes ? count - done : lanes;
-    uint32_t cells[lanes], largest = 0;
-    for (int lane = 0; lane < lanes; lane++) cells[lane] = rows[lane] * p.width + columns[lane];
-    for (int64_t lane = 0; lane < rest; lane++) {
-      indices[done + lane] = (int64_t)cells[lane];
-      largest = cells[lane] > largest ? cells[lane] : largest;
+    uint32_t cells[lanes];
+    CELLS largest = {0};
+    for (int v = 0; v < vectors; v++) {
+      const CELLS cell = rows[v] * p.width + columns[v];
+      memcpy(cells + v * cell_lanes, &cell, sizeof cell);
+      largest = __builtin_elementwise_max(largest, cell);
     }
-    if (__builtin_expect(largest >= p.count, 0)) {
+    if (rest == lanes)
+      for (int lane = 0; lane < lanes; lane++) indices[done + lane] = (int64_t)cells[lane];
+    else
+      for (int64_t lane = 0; lane < rest; lane++) indices[done + lane] = (int64_t)cells[lane];
+    if (__builtin_expect(__builtin_reduce_max(largest) >= p.count, 0)) {
       // Cells beyond the end are walked over: rare, since the rectangle hardly exceeds the count.
       for (int64_t lane = 0; lane < rest; lane++) {
         uint32_t cell = cells[lane];

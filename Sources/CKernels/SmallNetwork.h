@@ -7,8 +7,12 @@
 ALWAYS void SMALL(collect)(const REAL *restrict source, int32_t width, const int64_t *restrict indices, int64_t rows,
                           VEC *restrict columns) {
   REAL *restrict lanes = (REAL *)columns;
+  if (rows == ROWS && width == 1) {
+    for (int row = 0; row < ROWS; row++) lanes[row] = source[indices[row]];
+    return;
+  }
   if (rows == ROWS && width == 2) {
-    // The commonest width by far for small networks, worth its own loop.
+    // The commonest widths by far for small networks, worth loops of their own.
     for (int row = 0; row < ROWS; row++) {
       const REAL *from = source + indices[row] * 2;
       lanes[row] = from[0];
@@ -119,10 +123,102 @@ ALWAYS VEC SMALL(add_products)(VEC sum, const VEC *a, const VEC *d) {
 #endif
 }
 
+/// The totals of the lanes of one vector a parameter.
+ALWAYS void SMALL(add_lanes)(const VEC *sums, int32_t parameter_count, REAL *gradient) {
+  int32_t p = 0;
+  for (; p + LANES <= parameter_count; p += LANES) {
+    const VEC total = NAME(sums)(sums + p);
+    memcpy(gradient + p, &total, sizeof total);
+  }
+  if (p < parameter_count) {
+    const VEC total = NAME(sums)(sums + p);
+    for (int lane = 0; p + lane < parameter_count; lane++) gradient[p + lane] = total[lane];
+  }
+}
+
+/// Whether `units_tile` can do it: one hidden layer of rectified units and one output, the commonest of small networks.
+ALWAYS int SMALL(is_of_units)(const ck_small_network *network) {
+  const ck_layer *const layers = network->layers;
+  return network->count == 2 && layers[0].activation == ck_relu && layers[1].activation == ck_identity &&
+         layers[1].outputs == 1 && network->loss != ck_cross_entropy;
+}
+
+/// One tile of such a network, whose sums it sets, if it is the first, or adds to. What is known of a hidden unit is used at once,
+/// while it is in registers; every number is made by the same operations in the same order as by `gradient`.
+ALWAYS void SMALL(units_tile)(const int first, const int32_t inputs, const ck_small_network *network, const REAL *parameters,
+                              const REAL *x, const void *targets, const REAL *weights, const int64_t *indices, int64_t rows,
+                              VEC *input, VEC *outputs, VEC *sums, VEC *loss) {
+  const ck_layer hidden = network->layers[0], top = network->layers[1];
+  const VEC zero = NAME(splat)(0);
+  SMALL(collect)(x, inputs, indices, rows, input);
+#if WEIGHTED
+  VEC weight[TILE];
+  SMALL(collect)(weights, 1, indices, rows, weight);
+#else
+  const VEC *const weight = 0;
+#endif
+  VEC y[TILE], delta[TILE];
+  for (int t = 0; t < TILE; t++) y[t] = NAME(splat)(parameters[top.bias]);
+  for (int32_t o = 0; o < hidden.outputs; o++) {
+    VEC a[TILE];
+    for (int t = 0; t < TILE; t++) a[t] = NAME(splat)(parameters[hidden.bias + o]);
+    for (int32_t i = 0; i < inputs; i++) {
+      const VEC w = NAME(splat)(parameters[hidden.kernel + i * hidden.outputs + o]);
+      for (int t = 0; t < TILE; t++) a[t] = NAME(fma)(input[i * TILE + t], w, a[t]);
+    }
+    const VEC w = NAME(splat)(parameters[top.kernel + o]);
+    for (int t = 0; t < TILE; t++) {
+      a[t] = NAME(activated)(a[t], ck_relu);
+      outputs[o * TILE + t] = a[t];
+      y[t] = NAME(fma)(a[t], w, y[t]);
+    }
+  }
+  SMALL(collect)(targets, 1, indices, rows, delta);
+  SMALL(tile_loss)(loss, y, delta, weight, 1, rows, network->loss, (REAL)network->huber_delta);
+  sums[top.bias] = SMALL(add_up)(first ? zero : sums[top.bias], delta);
+  for (int32_t o = 0; o < hidden.outputs; o++) {
+    const VEC w = NAME(splat)(parameters[top.kernel + o]);
+    const VEC *a = outputs + o * TILE;
+    VEC *sum = sums + top.kernel + o;
+    *sum = SMALL(add_products)(first ? zero : *sum, a, delta);
+    VEC d[TILE];
+    for (int t = 0; t < TILE; t++) d[t] = NAME(slope)(NAME(fma)(delta[t], w, zero), a[t], ck_relu);
+    sum = sums + hidden.bias + o;
+    *sum = SMALL(add_up)(first ? zero : *sum, d);
+    for (int32_t i = 0; i < inputs; i++) {
+      sum = sums + hidden.kernel + i * hidden.outputs + o;
+      *sum = SMALL(add_products)(first ? zero : *sum, input + i * TILE, d);
+    }
+  }
+}
+
+/// The gradient of such a network; `inputs` is that of the network, and best a constant.
+ALWAYS REAL SMALL(units_gradient)(const int32_t inputs, const ck_small_network *network, const REAL *parameters, const REAL *x,
+                                  const void *targets, const REAL *weights, const int64_t *indices, int64_t rows, REAL *gradient,
+                                  VEC *input) {
+  VEC *const outputs = input + inputs * TILE, *const sums = outputs + (int64_t)network->layers[0].outputs * TILE;
+  const int32_t count = network->parameters;
+  for (int32_t p = count; p % LANES; p++) sums[p] = NAME(splat)(0);
+  VEC loss = NAME(splat)(0);
+  SMALL(units_tile)(1, inputs, network, parameters, x, targets, weights, indices, rows < ROWS ? rows : ROWS, input, outputs, sums,
+                    &loss);
+  for (int64_t start = ROWS; start < rows; start += ROWS)
+    SMALL(units_tile)(0, inputs, network, parameters, x, targets, weights, indices + start, rows - start < ROWS ? rows - start : ROWS,
+                      input, outputs, sums, &loss);
+  SMALL(add_lanes)(sums, count, gradient);
+  return NAME(sum)(loss);
+}
+
 static REAL SMALL(gradient)(const ck_small_network *network, const REAL *parameters, const REAL *x,
                                  const void *targets, const REAL *weights, const int64_t *indices, int64_t rows,
                                  REAL *gradient, void *scratch) {
   const ck_layer *const layers = network->layers;
+  if (SMALL(is_of_units)(network)) {
+    const int32_t inputs = layers[0].inputs;
+    return inputs == 2
+               ? SMALL(units_gradient)(2, network, parameters, x, targets, weights, indices, rows, gradient, scratch)
+               : SMALL(units_gradient)(inputs, network, parameters, x, targets, weights, indices, rows, gradient, scratch);
+  }
   const int32_t count = network->count, parameter_count = network->parameters;
   // Every value of the network is a tile: TILE vectors, one lane for each of ROWS rows. What tells a layer's derivatives
   // are its outputs, or else its weighted sums, which then have tiles of their own.
@@ -230,15 +326,7 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
     }
   }
 
-  int32_t p = 0;
-  for (; p + LANES <= parameter_count; p += LANES) {
-    const VEC total = NAME(sums)(sums + p);
-    memcpy(gradient + p, &total, sizeof total);
-  }
-  if (p < parameter_count) {
-    const VEC total = NAME(sums)(sums + p);
-    for (int lane = 0; p + lane < parameter_count; lane++) gradient[p + lane] = total[lane];
-  }
+  SMALL(add_lanes)(sums, parameter_count, gradient);
   return NAME(sum)(loss);
 }
 

@@ -10,15 +10,16 @@ public enum BiasCorrection: String, Sendable, CaseIterable {
 
   /// The divisor of a moment of decay `beta` at step `step`, the first being 1.
   @inlinable func divisor(_ beta: Double, step: Int) -> Double {
-    self == .stepwise ? 1 - Self.power(beta, step) : 1 - beta
+    guard self == .stepwise else { return 1 - beta }
+    // Below exp(-40), which is less than half of the last bit of one, the power changes nothing.
+    return (1 - beta) * Double(step) > 40 ? 1 : 1 - Self.power(beta, step)
   }
 
-  /// base to the power `exponent` by repeated squaring: the same bits with any C library. Without branches that a CPU would
-  /// have to guess.
+  /// base to the power `exponent` by repeated squaring: the same bits with any C library.
   @inlinable static func power(_ base: Double, _ exponent: Int) -> Double {
     var (result, square, rest) = (1.0, base, exponent)
     while rest > 0 {
-      result *= rest & 1 == 1 ? square : 1
+      if rest & 1 == 1 { result *= square }
       square *= square
       rest >>= 1
     }

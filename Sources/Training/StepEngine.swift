@@ -198,14 +198,18 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     for index in 0..<segment.steps {
       let start = (segment.firstStep + index) * batchSize
       let rows = min(batchSize, count - start)
+      let number = segment.globalStep + index + 1
+      // Powers, roots and quotients that wait for each other: begun here, the CPU finishes them beside the first phase.
+      var update = phases.common.update(number: number, rows: rows)
       phases.first(start: start, rows: rows)
       meet()
       if clips {
         phases.measure(rows: rows)
         clock.mark(.update)
         meet()
+        update = phases.clippedUpdate(number: number, rows: rows)
       }
-      phases.second(number: segment.globalStep + index + 1, rows: rows)
+      phases.second(update, rows: rows)
       if worker == 0 {
         let sum = phases.lossSum(rows: rows)
         if sum.isFinite {

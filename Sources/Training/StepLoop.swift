@@ -1,4 +1,5 @@
 import Kernels
+import Optimizers
 import Primitives
 
 /// A worker's phases of a step by ``StepPath/shards``.
@@ -68,10 +69,9 @@ struct StepLoop<Element: Scalar>: StepPhases {
 
   /// Completes the tree of sums on the worker's slice and applies the optimizer to it, block by block, so that each block of
   /// every buffer is in the cache when it is used again. What was clipped has been summed.
-  @inline(__always) func second(number: Int, rows: Int) {
+  @inline(__always) func second(_ update: PreparedStep<Element>, rows: Int) {
     let step = plan(rows: rows)
     let clips = common.rule.clipNorm != nil
-    let update = common.update(number: number, rows: rows, squares: clips ? sumOfSquares() : 0)
     var start = slice.lowerBound
     while start < slice.upperBound {
       let block = start..<min(start + 1024, slice.upperBound)
@@ -82,6 +82,10 @@ struct StepLoop<Element: Scalar>: StepPhases {
         kernels: common.kernels)
       start = block.upperBound
     }
+  }
+
+  @inline(__always) func clippedUpdate(number: Int, rows: Int) -> PreparedStep<Element> {
+    common.update(number: number, rows: rows, squares: sumOfSquares())
   }
 
   /// Completes the tree of sums on the worker's slice and adds up the squares of each of its blocks.

@@ -15,8 +15,10 @@ protocol StepPhases<Element> {
   func first(start: Int, rows: Int)
   /// Between the two if gradients are clipped: what all must know of the gradient before anybody updates.
   func measure(rows: Int)
-  /// The second phase, for the optimizer's step `number`: the parameters are written.
-  func second(number: Int, rows: Int)
+  /// The optimizer's step `number` if gradients are clipped, once they have been measured.
+  func clippedUpdate(number: Int, rows: Int) -> PreparedStep<Element>
+  /// The second phase, which makes the optimizer's step: the parameters are written.
+  func second(_ update: PreparedStep<Element>, rows: Int)
   /// The sum of the loss over the `rows` rows, between the phases.
   func lossSum(rows: Int) -> Double
 }

@@ -1,5 +1,6 @@
 import Kernels
 import Networks
+import Optimizers
 import Primitives
 
 /// A worker's phases of a step by ``StepPath/tiles``.
@@ -78,13 +79,12 @@ struct TileLoop<Element: Scalar>: StepPhases {
   }
 
   /// Sums the gradients of the worker's tiles over all rows and applies the optimizer to them.
-  @inline(__always) func second(number: Int, rows: Int) {
+  @inline(__always) func second(_ update: PreparedStep<Element>, rows: Int) {
     guard let parameters = UnsafePointer(common.parameters.baseAddress),
       let stack = scratch.stack.elements.baseAddress
     else { return }
     let step = plan(rows: rows)
     let lanes = PanelKernels<Element>.lanes
-    let update = common.update(number: number, rows: rows)
     for index in step.firstTile[worker]..<step.firstTile[worker + 1] {
       let tile = step.tiles[index]
       let layer = passes.layers[tile.layer]
@@ -111,6 +111,10 @@ struct TileLoop<Element: Scalar>: StepPhases {
   }
 
   func measure(rows: Int) { preconditionFailure("gradients that are clipped are summed by shards") }
+
+  func clippedUpdate(number: Int, rows: Int) -> PreparedStep<Element> {
+    preconditionFailure("gradients that are clipped are summed by shards")
+  }
 
   @inline(__always) func lossSum(rows: Int) -> Double {
     guard let base = UnsafePointer(losses.baseAddress) else { return 0 }

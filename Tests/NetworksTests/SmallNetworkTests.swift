@@ -36,6 +36,10 @@ import Testing
     static let all: [Problem] =
       [
         Problem([2, 10, 1], .relu, .identity, .meanSquaredError),
+        Problem([1, 33, 1], .relu, .identity, .meanAbsoluteError),
+        Problem([3, 17, 1], .relu, .identity, .huber(delta: 0.5)),
+        Problem([2, 1, 1], .relu, .identity, .halfSquaredError),
+        Problem([2, 10, 1], .leakyRelu, .identity, .meanSquaredError),
         Problem([1, 1], .relu, .identity, .meanSquaredError),
         Problem([7, 3, 1], .sigmoid, .sigmoid, .meanSquaredError),
         Problem([5, 11, 3], .identity, .tanh, .meanSquaredError),
