@@ -8,6 +8,8 @@ ALWAYS void SMALL(collect)(const REAL *restrict source, int32_t width, const int
                           VEC *restrict columns) {
   REAL *restrict lanes = (REAL *)columns;
   if (rows == ROWS && width == 1) {
+    // Gather instructions take longer.
+#pragma clang loop vectorize(disable)
     for (int row = 0; row < ROWS; row++) lanes[row] = source[indices[row]];
     return;
   }
