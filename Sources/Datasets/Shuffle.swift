@@ -42,8 +42,8 @@ public struct BlockShape: Sendable, Equatable {
 
   /// The shape for `count` rows of so many bytes, features and targets together, as they are trained on: windows of the largest power
   /// of two of rows that is at most 262,144 and takes at most 64 MiB, with rows of 64 blocks. Of narrow rows, blocks are dealt out to
-  /// up to eight windows, as long as 64 blocks take at most 32 MiB and are at most a sixteenth of all rows: disks need reads of
-  /// some hundred kilobytes to be fast.
+  /// up to eight windows, as long as 64 blocks take at most 32 MiB and there are as many: disks need reads of some hundred kilobytes
+  /// to be fast.
   ///
   /// Windows as large fit almost anywhere two at a time. With 16 blocks in a window, a network trained on a file sorted by its target
   /// ended with 10 percent more loss than by a full shuffle, with 32 with 4, with 64 with 1; dealing blocks out added nothing to that.
@@ -53,7 +53,7 @@ public struct BlockShape: Sendable, Equatable {
     let blocks = min(Self.standardBlocks, rows)
     var parts = 1
     while parts < 8, 2 * parts < blocks, 2 * parts * rows <= (32 << 20) / max(rowBytes, 1),
-      2 * parts * rows <= count / 16
+      2 * parts * rows <= count
     {
       parts *= 2
     }
