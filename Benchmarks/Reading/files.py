@@ -16,7 +16,7 @@ class Samples:
 
     features: int
     rows: int
-    #: `contiguous`, `blocks` (chunks of a shuffle's blocks, which is what `generate` chooses) or `large` (16 times that).
+    #: `contiguous`, `blocks` (chunks of what a window has of a block, as `generate` chooses) or `large` (16 times that).
     layout: str
     path: Path
 
@@ -32,15 +32,15 @@ class Samples:
     def layout_text(self) -> str:
         if self.layout == "contiguous":
             return "contiguous"
-        blocks = "a block of the shuffle" if self.layout == "blocks" else "16 blocks of the shuffle, as others may write them"
-        return f"{GZIP} {self.chunk_rows:,} rows: {blocks}"
+        size = "what a window has of a block" if self.layout == "blocks" else "16 times that, as others may write them"
+        return f"{GZIP} {self.chunk_rows:,} rows: {size}"
 
     @property
     def chunk_rows(self) -> int:
-        return block_rows(self.features) * (16 if self.layout == "large" else 1)
+        return part_rows(self.features) * (16 if self.layout == "large" else 1)
 
 
-def block_rows(features: int) -> int:
+def part_rows(features: int) -> int:
     """The rows of a part of a block of `BlockShape(rowBytes:count:)`."""
     rows = 1 << 18
     while rows > (64 << 20) // (4 * (features + 1)):
