@@ -88,6 +88,6 @@ public struct BlockShape: Sendable, Equatable {
   /// The rows of a window.
   public var windowRows: Int { partRows * windowBlocks }
 
-  private static var standardBlocks: Int { 64 }
+  static var standardBlocks: Int { 64 }
   private static var mostRows: Int { 1 << 40 }
 }

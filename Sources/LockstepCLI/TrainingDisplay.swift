@@ -69,9 +69,10 @@ final class TrainingDisplay: Sendable {
       note("\(reading)shuffle: \(recipe.shuffle.text)")
     }
     if let chunk = start.oversizedChunk, case .blocks(let shape) = recipe.shuffle {
+      let larger = chunk.blockRows.map { ", and --block-rows \($0) takes larger blocks" } ?? ""
       note(
-        "chunks of \(chunk) rows are decoded anew for each block of \(shape.blockRows): lockstep convert writes smaller ones, "
-          + "and --block-rows \(1 << (Int.bitWidth - (chunk - 1).leadingZeroBitCount)) takes larger blocks")
+        "chunks of \(chunk.rows) rows are decoded anew for each block of \(shape.blockRows): lockstep convert writes smaller ones"
+          + larger)
     }
     if let at = start.resumedAt {
       note("going on after epoch \(at.epoch), step \(at.step) (step \(at.globalStep) in all)")

@@ -92,12 +92,15 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     return recipe
   }
 
-  /// The rows of a chunk, if the rows are streamed by blocks of a quarter of it or less.
-  func oversizedChunk(_ shuffle: Shuffle) -> Int? {
+  /// The chunks, if the rows are streamed by blocks of a quarter of one or less.
+  func oversizedChunk(_ shuffle: Shuffle) -> TrainingStart.OversizedChunk? {
     guard elsewhere != nil, case .blocks(let shape) = shuffle, chunkRows >= 4 * shape.blockRows else {
       return nil
     }
-    return chunkRows
+    let rows = 1 << (Int.bitWidth - (chunkRows - 1).leadingZeroBitCount)
+    let (bytes, overflow) = rows.multipliedReportingOverflow(by: rowBytes)
+    let isKept = !overflow && SampleStream<Element>.canKeepChunks(of: bytes)
+    return TrainingStart.OversizedChunk(rows: chunkRows, blockRows: isKept ? rows : nil)
   }
 
   /// The samples as `recipe` takes them.

@@ -18,14 +18,22 @@ public struct TrainingStart: Sendable {
   public var weightName: String?
   /// Whether rows are read as they are needed, instead of being held in memory.
   public var isStreamed: Bool
-  /// The rows of a chunk of the data, if blocks of the order are so much smaller that each chunk is decoded again and again.
-  public var oversizedChunk: Int?
+  /// The chunks of the data, if blocks of the order are so much smaller that each chunk is decoded again and again.
+  public var oversizedChunk: OversizedChunk?
   /// Whether that goes past the system's cache.
   public var isPastCache: Bool
   /// The columns of features that are all one number, if that was looked at: normalised, they are 0.
   public var constantFeatures: [Int]
   /// Where training goes on, if it does not begin.
   public var resumedAt: Progress?
+
+  /// Chunks that are much larger than blocks.
+  public struct OversizedChunk: Sendable {
+    /// The rows of one.
+    public var rows: Int
+    /// The rows of blocks with which each would be decoded but once or twice; nil if those would not fit into memory.
+    public var blockRows: Int?
+  }
 }
 
 /// Something that a person who watches the training may want to know.

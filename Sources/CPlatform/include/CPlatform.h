@@ -1,6 +1,7 @@
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
 
+#include <pthread.h>
 #include <time.h>
 
 /// Tells the CPU that this is a spin loop: it saves power, and on SMT leaves the core to its sibling.
@@ -12,6 +13,9 @@ static inline void platform_pause(void) {
   __asm__ volatile("isb" ::: "memory");
 #endif
 }
+
+/// Initialises a mutex for which threads spin a little before they sleep, where there is such a kind.
+int platform_init_patient_mutex(pthread_mutex_t *mutex);
 
 /// The CPU's time stamp: counts at a fixed rate, the same on all its cores, and is read in a few nanoseconds, where the
 /// system's clock takes tens. How long a count lasts is the machine's affair: good for parts of a whole.

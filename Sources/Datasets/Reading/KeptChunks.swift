@@ -1,4 +1,3 @@
-import Dispatch
 import Primitives
 
 /// Chunks of one dataset that were decoded once and will be wanted again, in memory of a fixed size.
@@ -6,7 +5,7 @@ import Primitives
 /// A chunk is kept from when it is decoded until all ranges of rows in it that were announced were taken. What there is no room for
 /// is decoded again.
 ///
-/// `Sendable` is unchecked: all that changes is used on `queue` alone. The bytes of a chunk are written by the thread that decodes it
+/// `Sendable` is unchecked: all that changes is used with `lock` held. The bytes of a chunk are written by the thread that decodes it
 /// before it is kept, and only read after that; who reads them holds on to them.
 final class KeptChunks: @unchecked Sendable {
   /// The bytes of a chunk.
@@ -18,7 +17,7 @@ final class KeptChunks: @unchecked Sendable {
     var bytes: Bytes?
   }
 
-  private let queue = DispatchQueue(label: "lockstep.chunks")
+  private let lock = Lock()
   private let chunkBytes: Int
   /// Those that were announced.
   private var chunks: [Int: Chunk] = [:]
@@ -36,20 +35,20 @@ final class KeptChunks: @unchecked Sendable {
 
   /// Tells that a range of rows in each of these will be taken.
   func announce(_ numbers: some Sequence<Int>) {
-    queue.sync {
+    lock.withLock {
       for number in numbers { chunks[number, default: Chunk(uses: 0)].uses += 1 }
     }
   }
 
   /// The bytes of a chunk, if they were kept.
   func bytes(of number: Int) -> Bytes? {
-    queue.sync { chunks[number]?.bytes }
+    lock.withLock { chunks[number]?.bytes }
   }
 
   /// Memory for the bytes of a chunk that has not been kept; nil if nobody will want it again after this, or if there is no room. It
   /// belongs to the caller until he calls ``keep(_:as:)``, which he has to.
   func place(for number: Int) -> Bytes? {
-    queue.sync {
+    lock.withLock {
       guard let chunk = chunks[number], chunk.uses > 1, chunk.bytes == nil, room > 0 else { return nil }
       room -= 1
       return spare.popLast() ?? Bytes(repeating: 0, count: chunkBytes)
@@ -58,7 +57,7 @@ final class KeptChunks: @unchecked Sendable {
 
   /// Keeps what was decoded to memory that ``place(for:)`` gave; nothing, if that failed.
   func keep(_ bytes: Bytes?, as number: Int) {
-    queue.sync {
+    lock.withLock {
       // Another thread may have been faster.
       if let bytes, chunks[number] != nil, chunks[number]?.bytes == nil {
         chunks[number]?.bytes = bytes
@@ -70,7 +69,7 @@ final class KeptChunks: @unchecked Sendable {
 
   /// Tells that a range of rows in a chunk was taken, as was announced.
   func wasTaken(_ number: Int) {
-    queue.sync {
+    lock.withLock {
       chunks[number]?.uses -= 1
       guard chunks[number]?.uses == 0, var bytes = chunks.removeValue(forKey: number)?.bytes else { return }
       room += 1

@@ -1,4 +1,3 @@
-import Dispatch
 import Primitives
 
 /// Parts of a file that were announced, on their way into memory of a fixed size past the system's cache.
@@ -7,7 +6,7 @@ import Primitives
 /// wants a part takes it from there, if just that part was announced; when all that were read at once were taken, their room is free
 /// for others. What a thread does not find, it has to read itself.
 ///
-/// `Sendable` is unchecked: all that changes is used on `queue` alone, except for the bytes of a cell that was taken, which belong
+/// `Sendable` is unchecked: all that changes is used with `lock` held, except for the bytes of a cell that was taken, which belong
 /// to the thread that took it until it gives the cell back.
 final class StagedReads: @unchecked Sendable {
   /// Parts that are read at once: each ends where the next one begins.
@@ -34,7 +33,7 @@ final class StagedReads: @unchecked Sendable {
   }
 
   private let reads: DirectReads
-  private let queue = DispatchQueue(label: "lockstep.staging")
+  private let lock = Lock()
   private let cellBytes: Int
   private let runBytes: Int
   private var cells: [Cell]
@@ -89,7 +88,7 @@ final class StagedReads: @unchecked Sendable {
         runs.append(Run(part))
       }
     }
-    queue.sync {
+    lock.withLock {
       announced += runs
       beginReads(atLeast: cells.count / 8)
     }
@@ -99,8 +98,8 @@ final class StagedReads: @unchecked Sendable {
   ///
   /// - Returns: what `body` does; nil if they are not to be had, and `body` was not called.
   func withBytes<Result>(of part: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
-    guard let (cell, place) = queue.sync(execute: { take(part) }) else { return nil }
-    defer { queue.sync { giveBack(cell) } }
+    guard let (cell, place) = lock.withLock({ take(part) }) else { return nil }
+    defer { lock.withLock { giveBack(cell) } }
     return body(UnsafeRawBufferPointer(rebasing: reads.memory[place]))
   }
 

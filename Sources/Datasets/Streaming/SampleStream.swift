@@ -128,10 +128,8 @@ public final class SampleStream<Element: Scalar> {
     ring = SampleRing(
       slots: slots, windowRows: plan.shape.windowRows, features: source.features,
       targets: source.targets, isWeighted: source.weightName != nil)
-    // What has come past the cache is but copied: if it is little at a time, threads would wait for each other longer than that takes.
-    let copiesLittle = isPastCache && order.shape.partRows * source.rowBytes < 256 << 10
     loader = try WindowLoader(
-      self.source, ring: ring, classes: outputs, threads: copiesLittle ? 1 : plan.threads,
+      self.source, ring: ring, classes: outputs, threads: plan.threads,
       announcesInTurn: isPastCache || keeping != nil)
   }
 
@@ -140,6 +138,9 @@ public final class SampleStream<Element: Scalar> {
   /// The most bytes that are read past the cache ahead of the windows, or decoded: more than the largest window of a usual shape, so that the
   /// disk has work as long as one is trained on.
   private static var mostStaged: Int { 96 << 20 }
+
+  /// Whether the chunks of all blocks of a window can be kept, if blocks are as large as chunks of so many bytes of rows.
+  public static func canKeepChunks(of bytes: Int) -> Bool { bytes <= mostStaged / BlockShape.standardBlocks }
 
   deinit { loader.cancel() }
 
