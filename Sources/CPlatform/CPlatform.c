@@ -103,17 +103,6 @@ int platform_reads_end(unsigned long queue, int least, platform_read_end *ends, 
   return count < 0 ? 0 : (int)count;
 }
 #else
-int platform_init_patient_mutex(pthread_mutex_t *mutex) {
-  pthread_mutexattr_t attributes;
-  pthread_mutexattr_init(&attributes);
-#ifdef __GLIBC__
-  pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
-#endif
-  const int result = pthread_mutex_init(mutex, &attributes);
-  pthread_mutexattr_destroy(&attributes);
-  return result;
-}
-
 int platform_allowed_cpus(void) { return (int)sysconf(_SC_NPROCESSORS_ONLN); }
 
 void platform_start_writing(int descriptor, long long offset, long long count) {}
