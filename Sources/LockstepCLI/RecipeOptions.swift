@@ -55,8 +55,10 @@ struct RecipeOptions: ParsableArguments {
     transform: Parse.positive)
   var blockRows: Int?
   @Option(
-    help:
-      "For --shuffle blocks: the rows that are mixed, a multiple of the block; of more than 32 blocks, which are dealt out where they have more rows. (default: 262144, or 64 MiB of rows)",
+    help: """
+      For --shuffle blocks: the rows that are mixed, a multiple of the block. They are of more than 32 blocks, which are dealt out to \
+      several windows where they have more rows. (default: 262144, or 64 MiB of rows)
+      """,
     transform: Parse.positive)
   var windowRows: Int?
   @Option(

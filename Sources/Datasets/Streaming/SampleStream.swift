@@ -135,8 +135,8 @@ public final class SampleStream<Element: Scalar> {
 
   /// The bytes that the system is told of ahead of the windows.
   private static var mostAnnounced: Int { 64 << 20 }
-  /// The most bytes that are read past the cache ahead of the windows, or decoded: more than the largest window of a usual shape, so that the
-  /// disk has work as long as one is trained on.
+  /// The most bytes that are read past the cache ahead of the windows, or kept decoded: more than the largest window of a usual shape,
+  /// so that the disk has work as long as one is trained on.
   private static var mostStaged: Int { 96 << 20 }
 
   /// Whether the chunks of all blocks of a window can be kept, if blocks are as large as chunks of so many bytes of rows.
