@@ -78,6 +78,13 @@ typedef uint32_t CELLS __attribute__((vector_size(64)));
 typedef uint64_t PRODUCTS __attribute__((vector_size(64)));
 enum { cell_lanes = 16 };
 
+/// As `add_modulo(value, h, modulus)` with what is already scaled to the modulus.
+ALWAYS CELLS add_offsets(CELLS value, CELLS offset, uint32_t modulus) {
+  const CELLS sum = value + offset;
+  // Below the modulus the difference wraps to more than the sum.
+  return __builtin_elementwise_min(sum, sum - modulus);
+}
+
 /// As `add_modulo(value, hash(h), modulus)`, a vector at a time. The compiler would widen all lanes to 64 bits and narrow them again.
 ALWAYS CELLS add_hashes(CELLS value, CELLS h, uint32_t modulus) {
   h *= 0x7FEB352Du;
@@ -85,9 +92,7 @@ ALWAYS CELLS add_hashes(CELLS value, CELLS h, uint32_t modulus) {
   h *= 0x846CA68Bu;
   const PRODUCTS low = 0xFFFFFFFFu - (PRODUCTS){0}, factor = modulus - (PRODUCTS){0};
   const PRODUCTS even = ((PRODUCTS)h & low) * factor, odd = ((PRODUCTS)h >> 32) * factor;
-  const CELLS sum = value + (CELLS)((even >> 32) | (odd & ~low));
-  // Below the modulus the difference wraps to more than the sum.
-  return __builtin_elementwise_min(sum, sum - modulus);
+  return add_offsets(value, (CELLS)((even >> 32) | (odd & ~low)), modulus);
 }
 
 static void permute(const ck_permutation *permutation, uint64_t start, int64_t *indices, int64_t count) {
@@ -104,6 +109,11 @@ static void permute(const ck_permutation *permutation, uint64_t start, int64_t *
       columns[v] = __builtin_elementwise_min(next, next - p.width);
       // True is -1.
       rows[v] = row - (CELLS)(next >= p.width);
+      if (p.offsets) {
+        CELLS offsets;
+        memcpy(&offsets, p.offsets + column, sizeof offsets);
+        rows[v] = add_offsets(rows[v], offsets, p.height);
+      }
       column += cell_lanes;
       if (column >= p.width) {
         column -= p.width;
@@ -112,7 +122,8 @@ static void permute(const ck_permutation *permutation, uint64_t start, int64_t *
     }
     for (int pair = 0; pair < round_pairs(p.width); pair++) {
       const uint32_t key = p.keys[2 * pair], next = p.keys[2 * pair + 1];
-      for (int v = 0; v < vectors; v++) rows[v] = add_hashes(rows[v], columns[v] ^ key, p.height);
+      if (pair || !p.offsets)
+        for (int v = 0; v < vectors; v++) rows[v] = add_hashes(rows[v], columns[v] ^ key, p.height);
       for (int v = 0; v < vectors; v++) columns[v] = add_hashes(columns[v], rows[v] ^ next, p.width);
     }
     const int64_t rest = count - done < lanes ? count - done : lanes;

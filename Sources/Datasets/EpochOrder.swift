@@ -8,7 +8,7 @@ public struct EpochOrder: Sendable {
   /// What looks rows up, without counting references: valid as long as this order.
   public let view: View
   /// What the view's addresses lead to.
-  private let table: WindowTable?
+  private let table: (any AnyObject & Sendable)?
 
   /// The order of `epoch`, which counts from 0.
   public init(count: Int, seed: UInt64, epoch: Int, shuffle: Shuffle, variant: KernelVariant? = .current) {
@@ -17,9 +17,9 @@ public struct EpochOrder: Sendable {
     case .full:
       let random = CounterRandom(
         seed: seed, purpose: .epochOrder, stream: UInt32(truncatingIfNeeded: epoch))
-      self.init(
-        count: count, table: nil,
-        lookup: .permutation(KeyedPermutation(count: count, random: random), variant))
+      let permutation = PreparedPermutation(
+        KeyedPermutation(count: count, random: random), variant: variant)
+      self.init(count: count, table: permutation, lookup: .permutation(permutation.view))
     case .blocks(let shape):
       self.init(
         BlockOrder(count: count, shape: shape, seed: seed, epoch: epoch), at: .file, variant: variant)
@@ -32,7 +32,7 @@ public struct EpochOrder: Sendable {
     self.init(count: order.count, table: table, lookup: .windows(table.view))
   }
 
-  private init(count: Int, table: WindowTable?, lookup: Lookup) {
+  private init(count: Int, table: (any AnyObject & Sendable)?, lookup: Lookup) {
     self.count = count
     self.table = table
     view = View(count: count, lookup: lookup)
@@ -54,8 +54,7 @@ public struct EpochOrder: Sendable {
       precondition(start >= 0 && start + rows.count <= count)
       switch lookup {
       case .asTheyAre: for index in rows.indices { rows[index] = start &+ index }
-      case .permutation(let permutation, let variant):
-        permutation.copyIndices(from: start, into: rows, variant: variant)
+      case .permutation(let permutation): permutation.copyIndices(from: start, into: rows)
       case .windows(let windows): windows.copyRows(from: start, into: rows)
       }
     }
@@ -63,7 +62,7 @@ public struct EpochOrder: Sendable {
 
   fileprivate enum Lookup: BitwiseCopyable, Sendable {
     case asTheyAre
-    case permutation(KeyedPermutation, KernelVariant?)
+    case permutation(PreparedPermutation.View)
     case windows(WindowTable.View)
   }
 }

@@ -60,10 +60,19 @@ public struct KeyedPermutation: Sendable, Equatable, BitwiseCopyable {
   /// gets two rounds more.
   @inlinable static func pairs(width: UInt32) -> Int { width < 32 ? 3 : 2 }
 
+  /// What the first round adds to the row of a cell in `column`: many cells have the same.
+  @inlinable public func firstOffset(column: UInt32) -> UInt32 {
+    Self.scale(Self.hash(column ^ keys[0]), to: height)
+  }
+
+  /// `hash` scaled to 0..<modulus.
+  @inlinable static func scale(_ hash: UInt32, to modulus: UInt32) -> UInt32 {
+    UInt32(truncatingIfNeeded: (UInt64(hash) &* UInt64(modulus)) >> 32)
+  }
+
   /// value + (hash scaled to 0..<modulus), modulo `modulus`.
   @inlinable static func add(_ value: UInt32, _ hash: UInt32, modulo modulus: UInt32) -> UInt32 {
-    let offset = UInt32(truncatingIfNeeded: (UInt64(hash) &* UInt64(modulus)) >> 32)
-    let sum = UInt64(value) &+ UInt64(offset)
+    let sum = UInt64(value) &+ UInt64(scale(hash, to: modulus))
     return UInt32(truncatingIfNeeded: sum >= UInt64(modulus) ? sum &- UInt64(modulus) : sum)
   }
 

@@ -82,6 +82,13 @@ import Testing
           permutation.copyIndices(from: start, into: $0, variant: variant)
         }
         #expect(indices == (start..<start + length).map { permutation[$0] }, "\(variant.name)")
+        // Prepared ahead, the same.
+        let prepared = PreparedPermutation(permutation, variant: variant)
+        var others = [Int](repeating: -1, count: length)
+        withExtendedLifetime(prepared) {
+          others.withUnsafeMutableBufferPointer { prepared.view.copyIndices(from: start, into: $0) }
+        }
+        #expect(others == indices, "\(variant.name), prepared")
       }
     }
   }

@@ -62,11 +62,28 @@ typedef struct {
   double huber_delta;
 } ck_small_network;
 
+/// Where the rows of a small network's minibatch lie, in numbers of its type.
+typedef struct {
+  /// The features, row after row; or, if there is a `record`, all that belongs to a row.
+  const void *x;
+  /// The targets of each row, or for cross-entropy a class, of type int32_t. Unused if they are in records.
+  const void *targets;
+  /// What each row's loss is multiplied by, if it is `weighted`. Unused if it is in records.
+  const void *weights;
+  /// The numbers from one row of `x` to the next, if a row has more than features: they are followed by its targets, by its
+  /// weight if it has one, and by what makes them a multiple of four. 0 if not. Such rows are aligned to four numbers.
+  int32_t record;
+  int32_t weighted;
+} ck_rows;
+
 /// A keyed permutation of `count` indices over a rectangle of `height` by `width` cells.
 typedef struct {
   uint64_t count;
   uint32_t height, width;
   uint32_t keys[8];
+  /// What the first round adds to the row in each column, and after the last column once more in the first 16; NULL if that is not
+  /// known ahead.
+  const uint32_t *offsets;
 } ck_permutation;
 
 /// Memory that will be used soon: in each of several vectors a block as wide and as high as that of a gradient, `offset` bytes
