@@ -30,7 +30,7 @@ private func smallNetwork<Element: Scalar>(_ widths: [Int], _ activation: Activa
     return {
       let loss = withExtendedLifetime((small, parameters, gradient, x, y, indices)) {
         small?.view.gradient(
-          parameters: parameters.reading, x: x.reading, y: y.reading, rows: indices.reading,
+          parameters: parameters.reading, of: .init(x: x.reading, y: y.reading), rows: indices.reading,
           gradient: gradient.elements)
       }
       blackHole(loss)

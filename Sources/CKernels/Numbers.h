@@ -69,6 +69,8 @@ ALWAYS VEC NAME(sums)(const VEC *v) {
 
 #include "Losses.h"
 
+#include "Transpositions.h"
+
 // Small networks: tiles of four vectors a value; and of one for so few rows that the others would be empty.
 // Those of weighted rows are functions of their own, so that others take no time for them.
 #define TILE 4
@@ -89,19 +91,14 @@ ALWAYS VEC NAME(sums)(const VEC *v) {
 #include "SmallNetwork.h"
 #include "SingleRow.h"
 
-static REAL NAME(small_gradient)(const ck_small_network *network, const REAL *parameters, const REAL *x,
-                                 const void *targets, const int64_t *indices, int64_t rows, REAL *gradient, void *scratch) {
-  if (rows == 1) return NAME(gradient_of_row)(network, parameters, x, targets, indices[0], gradient, scratch);
-  return rows <= LANES ? NAME(gradient_of_one)(network, parameters, x, targets, 0, indices, rows, gradient, scratch)
-                       : NAME(gradient_of_four)(network, parameters, x, targets, 0, indices, rows, gradient, scratch);
-}
-
-static REAL NAME(weighted_small_gradient)(const ck_small_network *network, const REAL *parameters, const REAL *x,
-                                          const void *targets, const REAL *weights, const int64_t *indices, int64_t rows,
-                                          REAL *gradient, void *scratch) {
-  return rows <= LANES
-             ? NAME(gradient_of_one_weighted)(network, parameters, x, targets, weights, indices, rows, gradient, scratch)
-             : NAME(gradient_of_four_weighted)(network, parameters, x, targets, weights, indices, rows, gradient, scratch);
+static REAL NAME(small_gradient)(const ck_small_network *network, const REAL *parameters, const ck_rows *from,
+                                 const int64_t *indices, int64_t rows, REAL *gradient, void *scratch) {
+  if (from->weighted)
+    return rows <= LANES ? NAME(gradient_of_one_weighted)(network, parameters, from, indices, rows, gradient, scratch)
+                         : NAME(gradient_of_four_weighted)(network, parameters, from, indices, rows, gradient, scratch);
+  if (rows == 1) return NAME(gradient_of_row)(network, parameters, from, indices[0], gradient, scratch);
+  return rows <= LANES ? NAME(gradient_of_one)(network, parameters, from, indices, rows, gradient, scratch)
+                       : NAME(gradient_of_four)(network, parameters, from, indices, rows, gradient, scratch);
 }
 
 #define BLOCK (PRODUCT_VECTORS * LANES)

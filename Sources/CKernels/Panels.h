@@ -217,40 +217,6 @@ static void NAME(weight_gradient)(int64_t m, int32_t vectors, int64_t rows, int6
   }
 }
 
-/// One stage of a transposition: the off-diagonal blocks of `half` by `half` numbers change places.
-#define EXCHANGE(half, low, high)                                      \
-  for (int i = 0; i < LANES; i++) {                                    \
-    if (i & half) continue;                                            \
-    const VEC a = v[i], b = v[i + half];                               \
-    v[i] = __builtin_shufflevector(a, b, low);                         \
-    v[i + half] = __builtin_shufflevector(a, b, high);                 \
-  }
-#define LIST(...) __VA_ARGS__
-
-/// Transposes LANES vectors.
-ALWAYS void NAME(transpose)(VEC v[LANES]) {
-#if LANES == 16
-  EXCHANGE(8, LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
-           LIST(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
-  EXCHANGE(4, LIST(0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27),
-           LIST(4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
-  EXCHANGE(2, LIST(0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
-           LIST(2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
-  EXCHANGE(1, LIST(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
-           LIST(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
-#else
-  EXCHANGE(4, LIST(0, 1, 2, 3, 8, 9, 10, 11),
-           LIST(4, 5, 6, 7, 12, 13, 14, 15))
-  EXCHANGE(2, LIST(0, 1, 8, 9, 4, 5, 12, 13),
-           LIST(2, 3, 10, 11, 6, 7, 14, 15))
-  EXCHANGE(1, LIST(0, 8, 2, 10, 4, 12, 6, 14),
-           LIST(1, 9, 3, 11, 5, 13, 7, 15))
-#endif
-}
-
-#undef EXCHANGE
-#undef LIST
-
 static void NAME(pack)(const REAL *w, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
                        int64_t first_output, int64_t last_output, REAL *restrict forward, REAL *restrict backward) {
   for (int64_t o = first_output; o < last_output; o += LANES) {

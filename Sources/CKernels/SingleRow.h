@@ -73,8 +73,8 @@ ALWAYS void NAME(row_below)(const ck_layer *layer, const REAL *parameters, const
   }
 }
 
-static REAL NAME(gradient_of_row)(const ck_small_network *network, const REAL *parameters, const REAL *x,
-                                  const void *targets, int64_t index, REAL *gradient, void *scratch) {
+static REAL NAME(gradient_of_row)(const ck_small_network *network, const REAL *parameters, const ck_rows *from,
+                                  int64_t index, REAL *gradient, void *scratch) {
   const ck_layer *const layers = network->layers;
   const int32_t count = network->count;
   // The scratch has a vector for each value of the network and more, so there is room for vectors of values.
@@ -93,7 +93,7 @@ static REAL NAME(gradient_of_row)(const ck_small_network *network, const REAL *p
   }
   REAL *delta = end, *below = delta + widest;
   VEC *const tiles = (VEC *)(below + widest);
-  const REAL *const input = x + index * layers[0].inputs;
+  const REAL *const input = (const REAL *)from->x + index * (from->record ? from->record : layers[0].inputs);
   for (int32_t l = 0; l < count; l++) NAME(run_row)(layers + l, parameters, l ? outputs[l - 1] : input, known[l], outputs[l]);
 
   // The loss is that of a tile with one row.
@@ -103,11 +103,12 @@ static REAL NAME(gradient_of_row)(const ck_small_network *network, const REAL *p
   for (int64_t k = 0; k < last; k++) tiles[k] = NAME(splat)(outputs[count - 1][k]);
   for (int64_t k = 0; k < NAME(whole)(last); k++) delta[k] = 0;
   if (network->loss == ck_cross_entropy) {
-    NAME(add_classes_of_one)(&loss, tiles, slopes, 0, last, targets, &index, 1);
+    NAME(add_classes_of_one)(&loss, tiles, slopes, 0, last, from->targets, &index, 1);
   } else {
+    const REAL *const y = from->record ? input + layers[0].inputs : (const REAL *)from->targets + index * last;
     for (int64_t k = 0; k < last; k++) {
       slopes[k] = NAME(splat)(0);
-      slopes[k][0] = ((const REAL *)targets)[index * last + k];
+      slopes[k][0] = y[k];
     }
     NAME(tile_loss_of_one)(&loss, tiles, slopes, 0, last, 1, network->loss, (REAL)network->huber_delta);
   }

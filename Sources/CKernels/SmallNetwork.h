@@ -28,6 +28,48 @@ ALWAYS void SMALL(collect)(const REAL *restrict source, int32_t width, const int
   }
 }
 
+/// The columns of up to ROWS rows whose numbers lie together: whole rows are loaded, and transposed in registers.
+ALWAYS void SMALL(collect_records)(const REAL *restrict records, const int32_t quads, const int32_t inputs, const int32_t targets,
+                                   const int64_t *restrict indices, int64_t rows, VEC *input, VEC *delta, VEC *weight) {
+  for (int t = 0; t < TILE; t++) {
+    const int64_t first = t * LANES;
+    for (int32_t q = 0; q < quads; q++) {
+      NAME(quad) parts[LANES];
+      if (rows >= first + LANES) {
+        for (int lane = 0; lane < LANES; lane++) parts[lane] = ((const NAME(quad) *)records)[indices[first + lane] * quads + q];
+      } else {
+        for (int lane = 0; lane < LANES; lane++)
+          parts[lane] = first + lane < rows ? ((const NAME(quad) *)records)[indices[first + lane] * quads + q] : (NAME(quad)){0};
+      }
+      VEC columns[4];
+      NAME(transpose_quads)(parts, columns);
+      for (int32_t k = 0; k < 4; k++) {
+        const int32_t column = 4 * q + k;
+        if (column < inputs)
+          input[column * TILE + t] = columns[k];
+        else if (column < inputs + targets)
+          delta[(column - inputs) * TILE + t] = columns[k];
+        else if (WEIGHTED && column == inputs + targets)
+          weight[t] = columns[k];
+      }
+    }
+  }
+}
+
+/// The features, targets and weights of up to ROWS rows. No `targets`, if they are classes.
+ALWAYS void SMALL(collect_rows)(const ck_rows *from, const int32_t inputs, const int32_t targets, const int64_t *indices,
+                                int64_t rows, VEC *input, VEC *delta, VEC *weight) {
+  if (from->record) {
+    // So the compiler knows it where it knows the others.
+    const int32_t quads = (inputs + targets + WEIGHTED + 3) / 4;
+    SMALL(collect_records)(from->x, quads, inputs, targets, indices, rows, input, delta, weight);
+    return;
+  }
+  SMALL(collect)(from->x, inputs, indices, rows, input);
+  if (targets) SMALL(collect)(from->targets, targets, indices, rows, delta);
+  if (WEIGHTED) SMALL(collect)(from->weights, 1, indices, rows, weight);
+}
+
 /// The losses of a tile, which is TILE vectors a value with one row a lane, `rows` of them there: adds them to `total`.
 /// `delta` holds the targets and receives the derivatives. `weights` are a tile of the rows' weights, if they have any.
 ALWAYS void SMALL(add_tile)(VEC *total, const VEC *outputs, VEC *delta, const VEC *weights, int64_t targets, int64_t rows,
@@ -148,18 +190,11 @@ ALWAYS int SMALL(is_of_units)(const ck_small_network *network) {
 /// One tile of such a network, whose sums it sets, if it is the first, or adds to. What is known of a hidden unit is used at once,
 /// while it is in registers; every number is made by the same operations in the same order as by `gradient`.
 ALWAYS void SMALL(units_tile)(const int first, const int32_t inputs, const ck_small_network *network, const REAL *parameters,
-                              const REAL *x, const void *targets, const REAL *weights, const int64_t *indices, int64_t rows,
-                              VEC *input, VEC *outputs, VEC *sums, VEC *loss) {
+                              const ck_rows *from, const int64_t *indices, int64_t rows, VEC *input, VEC *outputs, VEC *sums, VEC *loss) {
   const ck_layer hidden = network->layers[0], top = network->layers[1];
   const VEC zero = NAME(splat)(0);
-  SMALL(collect)(x, inputs, indices, rows, input);
-#if WEIGHTED
-  VEC weight[TILE];
-  SMALL(collect)(weights, 1, indices, rows, weight);
-#else
-  const VEC *const weight = 0;
-#endif
-  VEC y[TILE], delta[TILE];
+  VEC y[TILE], delta[TILE], weight[TILE];
+  SMALL(collect_rows)(from, inputs, 1, indices, rows, input, delta, weight);
   for (int t = 0; t < TILE; t++) y[t] = NAME(splat)(parameters[top.bias]);
   for (int32_t o = 0; o < hidden.outputs; o++) {
     VEC a[TILE];
@@ -175,7 +210,6 @@ ALWAYS void SMALL(units_tile)(const int first, const int32_t inputs, const ck_sm
       y[t] = NAME(fma)(a[t], w, y[t]);
     }
   }
-  SMALL(collect)(targets, 1, indices, rows, delta);
   SMALL(tile_loss)(loss, y, delta, weight, 1, rows, network->loss, (REAL)network->huber_delta);
   sums[top.bias] = SMALL(add_up)(first ? zero : sums[top.bias], delta);
   for (int32_t o = 0; o < hidden.outputs; o++) {
@@ -195,31 +229,27 @@ ALWAYS void SMALL(units_tile)(const int first, const int32_t inputs, const ck_sm
 }
 
 /// The gradient of such a network; `inputs` is that of the network, and best a constant.
-ALWAYS REAL SMALL(units_gradient)(const int32_t inputs, const ck_small_network *network, const REAL *parameters, const REAL *x,
-                                  const void *targets, const REAL *weights, const int64_t *indices, int64_t rows, REAL *gradient,
-                                  VEC *input) {
+ALWAYS REAL SMALL(units_gradient)(const int32_t inputs, const ck_small_network *network, const REAL *parameters, const ck_rows *from,
+                                  const int64_t *indices, int64_t rows, REAL *gradient, VEC *input) {
   VEC *const outputs = input + inputs * TILE, *const sums = outputs + (int64_t)network->layers[0].outputs * TILE;
   const int32_t count = network->parameters;
   for (int32_t p = count; p % LANES; p++) sums[p] = NAME(splat)(0);
   VEC loss = NAME(splat)(0);
-  SMALL(units_tile)(1, inputs, network, parameters, x, targets, weights, indices, rows < ROWS ? rows : ROWS, input, outputs, sums,
-                    &loss);
+  SMALL(units_tile)(1, inputs, network, parameters, from, indices, rows < ROWS ? rows : ROWS, input, outputs, sums, &loss);
   for (int64_t start = ROWS; start < rows; start += ROWS)
-    SMALL(units_tile)(0, inputs, network, parameters, x, targets, weights, indices + start, rows - start < ROWS ? rows - start : ROWS,
-                      input, outputs, sums, &loss);
+    SMALL(units_tile)(0, inputs, network, parameters, from, indices + start, rows - start < ROWS ? rows - start : ROWS, input, outputs, sums, &loss);
   SMALL(add_lanes)(sums, count, gradient);
   return NAME(sum)(loss);
 }
 
-static REAL SMALL(gradient)(const ck_small_network *network, const REAL *parameters, const REAL *x,
-                                 const void *targets, const REAL *weights, const int64_t *indices, int64_t rows,
-                                 REAL *gradient, void *scratch) {
+static REAL SMALL(gradient)(const ck_small_network *network, const REAL *parameters, const ck_rows *from,
+                            const int64_t *indices, int64_t rows, REAL *gradient, void *scratch) {
   const ck_layer *const layers = network->layers;
   if (SMALL(is_of_units)(network)) {
     const int32_t inputs = layers[0].inputs;
     return inputs == 2
-               ? SMALL(units_gradient)(2, network, parameters, x, targets, weights, indices, rows, gradient, scratch)
-               : SMALL(units_gradient)(inputs, network, parameters, x, targets, weights, indices, rows, gradient, scratch);
+               ? SMALL(units_gradient)(2, network, parameters, from, indices, rows, gradient, scratch)
+               : SMALL(units_gradient)(inputs, network, parameters, from, indices, rows, gradient, scratch);
   }
   const int32_t count = network->count, parameter_count = network->parameters;
   // Every value of the network is a tile: TILE vectors, one lane for each of ROWS rows. What tells a layer's derivatives
@@ -251,13 +281,10 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
 
   for (int64_t start = 0; start < rows; start += ROWS) {
     const int64_t here = rows - start < ROWS ? rows - start : ROWS;
-    SMALL(collect)(x, layers[0].inputs, indices + start, here, input);
-#if WEIGHTED
+    // delta first holds the targets, then the derivative by the last layer's outputs, then that by its weighted sums.
     VEC weight[TILE];
-    SMALL(collect)(weights, 1, indices + start, here, weight);
-#else
-    const VEC *const weight = 0;
-#endif
+    SMALL(collect_rows)(from, layers[0].inputs, network->loss == ck_cross_entropy ? 0 : last, indices + start, here, input,
+                        delta, weight);
 
     const VEC *in = input;
     for (int32_t l = 0; l < count; l++) {
@@ -281,11 +308,9 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
       in = outputs[l];
     }
 
-    // delta first holds the targets, then the derivative by the last layer's outputs, then that by its weighted sums.
     if (network->loss == ck_cross_entropy) {
-      SMALL(add_classes)(&loss, in, delta, weight, last, targets, indices + start, here);
+      SMALL(add_classes)(&loss, in, delta, weight, last, from->targets, indices + start, here);
     } else {
-      SMALL(collect)(targets, last, indices + start, here, delta);
       SMALL(tile_loss)(&loss, in, delta, weight, last, here, network->loss, (REAL)network->huber_delta);
       if (last_activation != ck_identity)
         NAME(derive)((REAL *)delta, (REAL *)known[count - 1], (int64_t)last * ROWS, last_activation);

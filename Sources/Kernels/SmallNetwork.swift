@@ -15,6 +15,11 @@ public final class SmallNetwork<Element: Scalar>: Sendable {
   /// The most parameters of a small network: partial sums of all of them fit into the first-level cache.
   public static var mostParameters: Int { 512 }
 
+  /// The numbers of a row that holds all that belongs to it: whole fours, which vectors are loaded with.
+  public static func recordWidth(features: Int, targets: Int, isWeighted: Bool) -> Int {
+    (features + targets + (isWeighted ? 1 : 0) + 3) / 4 * 4
+  }
+
   /// What the gradient is computed with, as plain addresses, valid as long as the network: using it counts no references.
   public let view: View
   private let layers: AlignedBuffer<ck_layer>
@@ -82,67 +87,29 @@ extension SmallNetwork.View {
   ///
   /// - Parameters:
   ///   - parameters: all parameters.
-  ///   - x: the features of all rows, row-major.
-  ///   - y: the targets of all rows, row-major.
-  ///   - weights: the weights of all rows, if they have any: what their losses are multiplied by.
+  ///   - source: where rows lie: with classes if the loss is cross-entropy, otherwise with numbers.
   ///   - rows: which rows.
   ///   - gradient: as long as `parameters`.
   @inlinable public func gradient(
-    parameters: UnsafeBufferPointer<Element>, x: UnsafeBufferPointer<Element>,
-    y: UnsafeBufferPointer<Element>, weights: UnsafeBufferPointer<Element>? = nil,
-    rows: UnsafeBufferPointer<Int>,
+    parameters: UnsafeBufferPointer<Element>, of source: SmallNetwork.Rows, rows: UnsafeBufferPointer<Int>,
     gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
-    precondition(!takesLabels)
-    return self.gradient(parameters, x, UnsafeRawPointer(y.baseAddress), weights, rows, gradient)
-  }
-
-  /// The same for cross-entropy, with the classes of all rows.
-  @inlinable public func gradient(
-    parameters: UnsafeBufferPointer<Element>, x: UnsafeBufferPointer<Element>,
-    labels: UnsafeBufferPointer<Int32>, weights: UnsafeBufferPointer<Element>? = nil,
-    rows: UnsafeBufferPointer<Int>,
-    gradient: UnsafeMutableBufferPointer<Element>
-  ) -> Element {
-    precondition(takesLabels)
-    return self.gradient(parameters, x, UnsafeRawPointer(labels.baseAddress), weights, rows, gradient)
-  }
-
-  @inlinable func gradient(
-    _ parameters: UnsafeBufferPointer<Element>, _ x: UnsafeBufferPointer<Element>,
-    _ targets: UnsafeRawPointer?, _ weights: UnsafeBufferPointer<Element>?,
-    _ rows: UnsafeBufferPointer<Int>, _ gradient: UnsafeMutableBufferPointer<Element>
-  ) -> Element {
+    precondition(takesLabels == source.hasLabels)
     precondition(parameters.count == parameterCount && gradient.count == parameterCount)
-    guard let p = parameters.baseAddress, let x = x.baseAddress, let targets,
-      let rowNumbers = rows.baseAddress, let g = gradient.baseAddress
+    guard let p = parameters.baseAddress, let rowNumbers = rows.baseAddress, let g = gradient.baseAddress
     else { return 0 }
+    var source = source.place
     return rowNumbers.withMemoryRebound(to: Int64.self, capacity: rows.count) { numbers in
-      if let weights {
-        guard let w = weights.baseAddress else { return 0 }
-        switch Element.precision {
-        case .float32:
-          return Element(
-            variant.functions.pointee.weighted_small_gradient_f32(
-              network.baseAddress, raw(p), raw(x), targets, raw(w), numbers, Int64(rows.count),
-              UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self), scratch.baseAddress))
-        case .float64:
-          return Element(
-            variant.functions.pointee.weighted_small_gradient_f64(
-              network.baseAddress, raw(p), raw(x), targets, raw(w), numbers, Int64(rows.count),
-              UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self), scratch.baseAddress))
-        }
-      }
       switch Element.precision {
       case .float32:
-        return Element(
+        Element(
           variant.functions.pointee.small_gradient_f32(
-            network.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
+            network.baseAddress, raw(p), &source, numbers, Int64(rows.count),
             UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self), scratch.baseAddress))
       case .float64:
-        return Element(
+        Element(
           variant.functions.pointee.small_gradient_f64(
-            network.baseAddress, raw(p), raw(x), targets, numbers, Int64(rows.count),
+            network.baseAddress, raw(p), &source, numbers, Int64(rows.count),
             UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self), scratch.baseAddress))
       }
     }
@@ -151,5 +118,51 @@ extension SmallNetwork.View {
   // `Element` is `Float` or `Double`, as its precision says: this only tells the compiler.
   @inlinable func raw<Number>(_ pointer: UnsafePointer<Element>) -> UnsafePointer<Number> {
     UnsafeRawPointer(pointer).assumingMemoryBound(to: Number.self)
+  }
+}
+
+extension SmallNetwork {
+  /// Where the numbers of all rows lie.
+  public struct Rows: BitwiseCopyable, @unchecked Sendable {
+    // Sendable: plain addresses; who may touch what they lead to when is for its owner to see to.
+    @usableFromInline let place: ck_rows
+    @usableFromInline let hasLabels: Bool
+
+    /// Rows whose features, targets and weights lie apart from each other, each row-major without gaps.
+    ///
+    /// - Parameters:
+    ///   - x: the features.
+    ///   - y: the targets.
+    ///   - weights: what losses are multiplied by; nil for 1.
+    public init(
+      x: UnsafeBufferPointer<Element>, y: UnsafeBufferPointer<Element>,
+      weights: UnsafeBufferPointer<Element>? = nil
+    ) {
+      place = ck_rows(
+        x: x.baseAddress, targets: y.baseAddress, weights: weights?.baseAddress, record: 0,
+        weighted: weights == nil ? 0 : 1)
+      hasLabels = false
+    }
+
+    /// The same with a class for each row.
+    public init(
+      x: UnsafeBufferPointer<Element>, labels: UnsafeBufferPointer<Int32>,
+      weights: UnsafeBufferPointer<Element>? = nil
+    ) {
+      place = ck_rows(
+        x: x.baseAddress, targets: labels.baseAddress, weights: weights?.baseAddress, record: 0,
+        weighted: weights == nil ? 0 : 1)
+      hasLabels = true
+    }
+
+    /// Rows of ``SmallNetwork/recordWidth(features:targets:isWeighted:)`` numbers: a row's features, targets, and weight if it has
+    /// one, and what fills up. The first is aligned to 64 bytes.
+    public init(records: UnsafeBufferPointer<Element>, width: Int, isWeighted: Bool) {
+      precondition(width > 0 && width % 4 == 0)
+      place = ck_rows(
+        x: records.baseAddress, targets: nil, weights: nil, record: Int32(width),
+        weighted: isWeighted ? 1 : 0)
+      hasLabels = false
+    }
   }
 }

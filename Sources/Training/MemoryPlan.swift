@@ -1,4 +1,5 @@
 import Datasets
+import Kernels
 import Networks
 import Primitives
 
@@ -26,6 +27,9 @@ struct MemoryPlan {
       bytes += Self.parameters(network) * Double(slots * workers) * Self.size(Element.self)
       bytes +=
         Double(workers) * Self.passes(network, rows: min(plan.rowsPerShard, samples.count), as: Element.self)
+      if Self.parameters(network) <= Double(SmallNetwork<Element>.mostParameters) {
+        bytes += RowRecords.bytes(samples) ?? 0
+      }
     case .tiles:
       bytes +=
         SharedWorkspace<Element>.memoryCount(

@@ -35,6 +35,14 @@ enum StepPath: Sendable, Equatable {
     self = .tiles
   }
 
+  /// Whether gradients are those of a ``SmallNetwork``.
+  func usesSmallNetwork<Element: Scalar>(_ recipe: Recipe, variant: KernelVariant?, as type: Element.Type)
+    -> Bool
+  {
+    guard self == .shards, let variant else { return false }
+    return SmallNetwork<Element>(recipe.network, loss: recipe.loss, variant: variant) != nil
+  }
+
   /// The pieces of a minibatch that workers can share out in the first phase: no more workers than these have anything to do
   /// there.
   func shares(of plan: ShardPlan, samples: Int) -> Int {

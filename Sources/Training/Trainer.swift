@@ -92,8 +92,10 @@ public final class Trainer<Element: Scalar> {
     ).check(
       "", "training \(recipe.network.summary)",
       remedy: "Choose smaller widths, batches or fewer threads.")
+    let resident = ResidentSamples(
+      samples, forSmallNetwork: path.usesSmallNetwork(recipe, variant: variant, as: Element.self))
     engine = StepEngine(
-      network: recipe.network, loss: recipe.loss, rule: recipe.updateRule, samples: ResidentSamples(samples),
+      network: recipe.network, loss: recipe.loss, rule: recipe.updateRule, samples: resident,
       plan: plan,
       parameters: parameters
         ?? recipe.initializer.parameters(for: recipe.network, seed: recipe.seed),

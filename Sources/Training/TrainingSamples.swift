@@ -87,16 +87,23 @@ public enum TrainingSamples<Element: Scalar> {
 
 /// The samples in memory as plain addresses, and what keeps them there.
 struct ResidentSamples<Element: Scalar>: Sendable {
-  let view: SamplesView<Element>
+  private(set) var view: SamplesView<Element>
   /// The rows of an epoch.
   let count: Int
   private let owner: any AnyObject & Sendable
+  private let records: RowRecords<Element>?
 
-  init(_ samples: TrainingSamples<Element>) {
+  /// `forSmallNetwork` says what they are for: then their rows are also kept as records, if that is worth while.
+  init(_ samples: TrainingSamples<Element>, forSmallNetwork: Bool) {
     count = samples.count
+    records = forSmallNetwork ? RowRecords(samples) : nil
     switch samples {
     case .memory(let samples): (view, owner) = (SamplesView(samples), samples)
     case .stream(let stream): (view, owner) = (SamplesView(stream.ring), stream.ring)
+    }
+    if let records {
+      view.small = .init(
+        records: UnsafeBufferPointer(records.numbers.elements), width: records.width, isWeighted: isWeighted)
     }
   }
 
@@ -119,6 +126,8 @@ struct SamplesView<Element: Scalar>: BitwiseCopyable, @unchecked Sendable {
   let targets: Targets
   /// Nil if rows have none.
   let weights: UnsafeBufferPointer<Element>?
+  /// Where small networks find all that.
+  fileprivate(set) var small: SmallNetwork<Element>.Rows
 
   init(_ samples: Samples<Element>) {
     features = samples.features
@@ -129,6 +138,7 @@ struct SamplesView<Element: Scalar>: BitwiseCopyable, @unchecked Sendable {
       targets = .values(UnsafeBufferPointer(values.elements), columns: columns)
     case .labels(let labels, _): targets = .labels(UnsafeBufferPointer(labels.elements))
     }
+    small = Self.small(x, targets, weights)
   }
 
   init(_ ring: SampleRing<Element>) {
@@ -139,6 +149,16 @@ struct SamplesView<Element: Scalar>: BitwiseCopyable, @unchecked Sendable {
     case .values(let values, let columns):
       targets = .values(UnsafeBufferPointer(values.elements), columns: columns)
     case .labels(let labels): targets = .labels(UnsafeBufferPointer(labels.elements))
+    }
+    small = Self.small(x, targets, weights)
+  }
+
+  private static func small(
+    _ x: UnsafeBufferPointer<Element>, _ targets: Targets, _ weights: UnsafeBufferPointer<Element>?
+  ) -> SmallNetwork<Element>.Rows {
+    switch targets {
+    case .values(let y, _): .init(x: x, y: y, weights: weights)
+    case .labels(let labels): .init(x: x, labels: labels, weights: weights)
     }
   }
 }

@@ -72,17 +72,8 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     let rows = rows(at: positions, of: order, alone: alone)
     if let small = smallView {
       clock.mark(.data)
-      let total =
-        switch samples.targets {
-        case .values(let y, _):
-          small.gradient(
-            parameters: parameters, x: samples.x, y: y, weights: samples.weights, rows: rows,
-            gradient: gradient)
-        case .labels(let labels):
-          small.gradient(
-            parameters: parameters, x: samples.x, labels: labels, weights: samples.weights, rows: rows,
-            gradient: gradient)
-        }
+      let total = small.gradient(
+        parameters: parameters, of: samples.small, rows: rows, gradient: gradient)
       clock.mark(.gradient)
       return total
     }

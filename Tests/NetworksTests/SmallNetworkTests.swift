@@ -66,7 +66,8 @@ import Testing
   }
 
   func small<Element: Scalar>(
-    _ problem: Problem, rows: [Int], weights: [Double]? = nil, _ variant: KernelVariant, as type: Element.Type
+    _ problem: Problem, rows: [Int], weights: [Double]? = nil, asRecords: Bool = false,
+    _ variant: KernelVariant, as type: Element.Type
   ) throws -> Outcome<Element> {
     let network = try #require(SmallNetwork<Element>(problem.network, loss: problem.loss, variant: variant))
     func buffer(_ values: [Double]) -> AlignedBuffer<Element> {
@@ -76,18 +77,34 @@ import Testing
     let gradient = AlignedBuffer<Element>(repeating: .nan, count: w.count)
     let weights = weights.map { buffer($0) }
     let rowWeights = weights.map { UnsafeBufferPointer($0.elements) }
+    let (features, outputs) = (problem.network.inputs, problem.network.outputs)
+    let width = SmallNetwork<Element>.recordWidth(
+      features: features, targets: outputs, isWeighted: weights != nil)
+    // What fills up must not count.
+    let records = AlignedBuffer<Element>(
+      (0..<Problem.rows).flatMap { row in
+        let numbers =
+          x.array[row * features..<(row + 1) * features] + y.array[row * outputs..<(row + 1) * outputs]
+          + (weights.map { [$0.array[row]] } ?? [])
+        return numbers + [Element](repeating: .nan, count: width - numbers.count)
+      }, filler: 0)
     let loss = rows.withUnsafeBufferPointer { rows in
       problem.labels.withUnsafeBufferPointer { labels in
-        problem.loss.task == .classes
-          ? network.view.gradient(
-            parameters: UnsafeBufferPointer(w.elements), x: UnsafeBufferPointer(x.elements), labels: labels,
-            weights: rowWeights, rows: rows, gradient: gradient.elements)
-          : network.view.gradient(
-            parameters: UnsafeBufferPointer(w.elements), x: UnsafeBufferPointer(x.elements),
-            y: UnsafeBufferPointer(y.elements), weights: rowWeights, rows: rows, gradient: gradient.elements)
+        let features = UnsafeBufferPointer(x.elements)
+        return network.view.gradient(
+          parameters: UnsafeBufferPointer(w.elements),
+          of: asRecords
+            ? .init(
+              records: UnsafeBufferPointer(records.elements), width: width, isWeighted: weights != nil)
+            : problem.loss.task == .classes
+              ? .init(x: features, labels: labels, weights: rowWeights)
+              : .init(x: features, y: UnsafeBufferPointer(y.elements), weights: rowWeights),
+          rows: rows, gradient: gradient.elements)
       }
     }
-    return withExtendedLifetime((x, y, w, weights, network)) { Outcome(loss: loss, gradient: gradient.array) }
+    return withExtendedLifetime((x, y, w, weights, records, network)) {
+      Outcome(loss: loss, gradient: gradient.array)
+    }
   }
 
   /// The same by passes over whole layers, with the loops of `variant` or plain ones.
@@ -205,6 +222,26 @@ import Testing
       let rows = (0..<count).map { ($0 * 91 + 3) % Problem.rows }
       try check(Float.self, rows)
       try check(Double.self, rows)
+    }
+  }
+
+  /// Widths of one to ten numbers a row, with what fills up and without.
+  @Test(arguments: Problem.all.filter { $0.loss.task != .classes })
+  func rowsAsRecordsGiveTheSameBits(problem: Problem) throws {
+    func check<Element: Scalar>(_ type: Element.Type, _ rows: [Int], _ variant: KernelVariant) throws {
+      for weights in [nil, Self.weights] {
+        #expect(
+          try small(problem, rows: rows, weights: weights, asRecords: true, variant, as: type).bits
+            == small(problem, rows: rows, weights: weights, variant, as: type).bits,
+          "\(variant.name), \(rows.count) rows")
+      }
+    }
+    for variant in KernelVariant.all {
+      for count in Self.rowCounts {
+        let rows = (0..<count).map { ($0 * 91 + 3) % Problem.rows }
+        try check(Float.self, rows, variant)
+        try check(Double.self, rows, variant)
+      }
     }
   }
 

@@ -105,22 +105,11 @@ typedef struct {
   /// The gradient of a small network's loss.
   ///
   /// Sets `gradient[parameters]` to the sum over `rows` rows of the loss's derivatives, and returns the sum of the loss.
-  /// Row k is row `indices[k]` of `x` (inputs of the first layer wide) and of `targets` (as many numbers as the last layer
-  /// has outputs, or for cross-entropy a class, of type int32_t). `scratch` is aligned to 64 bytes and has `small_scratch`
-  /// bytes.
-  float (*small_gradient_f32)(const ck_small_network *network, const float *parameters, const float *x,
-                              const void *targets, const int64_t *indices, int64_t rows, float *gradient, void *scratch);
-  double (*small_gradient_f64)(const ck_small_network *network, const double *parameters, const double *x,
-                               const void *targets, const int64_t *indices, int64_t rows, double *gradient,
-                               void *scratch);
-
-  /// The same with each row's loss, and so its derivatives, multiplied by `weights[indices[k]]`.
-  float (*weighted_small_gradient_f32)(const ck_small_network *network, const float *parameters, const float *x,
-                                       const void *targets, const float *weights, const int64_t *indices, int64_t rows,
-                                       float *gradient, void *scratch);
-  double (*weighted_small_gradient_f64)(const ck_small_network *network, const double *parameters, const double *x,
-                                        const void *targets, const double *weights, const int64_t *indices, int64_t rows,
-                                        double *gradient, void *scratch);
+  /// Row k is row `indices[k]` of `from`. `scratch` is aligned to 64 bytes and has `small_scratch` bytes.
+  float (*small_gradient_f32)(const ck_small_network *network, const float *parameters, const ck_rows *from,
+                              const int64_t *indices, int64_t rows, float *gradient, void *scratch);
+  double (*small_gradient_f64)(const ck_small_network *network, const double *parameters, const ck_rows *from,
+                               const int64_t *indices, int64_t rows, double *gradient, void *scratch);
 
   /// c[m, n] = start[n] + sum over k of a[m, k] b[k, n], each sum by fused multiply-adds in ascending k; start NULL is 0.
   ///
