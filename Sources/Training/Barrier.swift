@@ -12,45 +12,79 @@ import Synchronization
 /// What a thread wrote before it arrived, all threads see after they leave. A waiting thread spins for a while, since the
 /// others are usually a fraction of a microsecond away, and then parks, so that it does not burn a CPU that the others
 /// may need. A fork and join of a Dispatch group in its place costs tens of microseconds.
-final class Barrier: Sendable {
-  private let parties: UInt32
+///
+/// Each party counts its arrivals where nobody else writes, and reads what the others count: one journey of a cache line
+/// between two CPUs, where a common counter takes one for each party and another for the news that all are there.
+final class Barrier: @unchecked Sendable {
+  // Sendable: `arrivals` has atomics alone, which live as long as this object.
+  private let parties: Int
   private let spinNanoseconds: UInt64
-  // Each counter has its cache line, and the line that is fetched with it, to itself.
-  private let padding0 = SIMD16<UInt64>()
-  private let arrived = Atomic<UInt32>(0)
-  private let padding1 = SIMD16<UInt64>()
-  private let phase = Atomic<UInt32>(0)
-  private let padding2 = SIMD16<UInt64>()
+  /// How often each party has arrived.
+  private let arrivals: UnsafeMutablePointer<Arrivals>
   private let parked = Atomic<UInt32>(0)
-  private let padding3 = SIMD16<UInt64>()
   private let parkingLot = ParkingLot()
+
+  /// A count with its cache line, and the line that is fetched with it, to itself.
+  private struct Arrivals: ~Copyable {
+    let count = Atomic<UInt32>(0)
+    private let padding0 = SIMD16<UInt64>()
+    private let padding1 = SIMD8<UInt64>()
+  }
 
   /// A barrier of `parties` threads that spin for `spinNanoseconds` before they park.
   init(parties: Int, spinNanoseconds: UInt64) {
     precondition(parties > 0)
-    self.parties = UInt32(parties)
+    self.parties = parties
     self.spinNanoseconds = spinNanoseconds
+    arrivals = .allocate(capacity: parties)
+    for party in 0..<parties { (arrivals + party).initialize(to: Arrivals()) }
   }
 
-  /// Waits until all parties have called this.
-  func wait() {
-    let current = phase.load(ordering: .relaxed)
-    if arrived.add(1, ordering: .acquiringAndReleasing).newValue == parties {
-      arrived.store(0, ordering: .relaxed)
-      phase.store(current &+ 1, ordering: .sequentiallyConsistent)
-      // Sequential consistency pairs this with `park`: either the parking thread sees the new phase, or it is seen here.
-      if parked.load(ordering: .sequentiallyConsistent) > 0 { parkingLot.wakeAll() }
-      return
+  deinit {
+    arrivals.deinitialize(count: parties)
+    arrivals.deallocate()
+  }
+
+  /// Waits until all parties have called this, as `party`, a number of its own below that of the parties.
+  @inline(__always) func wait(as party: Int) { wait(arrive(as: party)) }
+
+  /// Tells the others that `party` is there, and what they may see is written; the result is to be handed to ``wait(_:)``. In
+  /// between there is time for what nobody else reads.
+  @inline(__always) func arrive(as party: Int) -> UInt32 {
+    let phase = arrivals[party].count.load(ordering: .relaxed) &+ 1
+    arrivals[party].count.store(phase, ordering: .releasing)
+    return phase
+  }
+
+  /// Waits until all have arrived for `phase`.
+  func wait(_ phase: UInt32) {
+    if !spin(until: phase) { park(until: phase) }
+    // The fences here and in `park` are in some order. If this one is first, then who parks sees what was seen here: that all
+    // have arrived. If not, `parked` tells of it. And not all can park: whose fence is last sees all others.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    if parked.load(ordering: .relaxed) > 0 { parkingLot.wakeAll() }
+  }
+
+  /// Whether all parties from number `first` on have arrived for `phase`; moves `first` on to the first that has not.
+  @inline(__always) private func haveArrived(_ phase: UInt32, from first: inout Int) -> Bool {
+    while first < parties {
+      // Others may be a phase ahead, and counts may wrap.
+      if Int32(bitPattern: arrivals[first].count.load(ordering: .acquiring) &- phase) < 0 { return false }
+      first += 1
     }
-    if spinNanoseconds == 0 || !spin(while: current) { park(while: current) }
+    return true
   }
 
-  /// Spins until the phase is no longer `current`; false if the time for it has passed.
-  private func spin(while current: UInt32) -> Bool {
+  /// Spins until all have arrived for `phase`; false if the time for it has passed.
+  private func spin(until phase: UInt32) -> Bool {
+    var first = 0
     var deadline: UInt64 = 0
+    if spinNanoseconds == 0 { return haveArrived(phase, from: &first) }
+    // At first without pauses, each of which takes as long as a cache line's journey.
+    for _ in 0..<128 { if haveArrived(phase, from: &first) { return true } }
     while true {
       for _ in 0..<64 {
-        if phase.load(ordering: .acquiring) != current { return true }
+        if haveArrived(phase, from: &first) { return true }
         platform_pause()
       }
       let now = monotonicNanoseconds()
@@ -59,10 +93,14 @@ final class Barrier: Sendable {
     }
   }
 
-  private func park(while current: UInt32) {
-    parked.add(1, ordering: .sequentiallyConsistent)
-    parkingLot.sleep { phase.load(ordering: .sequentiallyConsistent) == current }
-    parked.subtract(1, ordering: .sequentiallyConsistent)
+  private func park(until phase: UInt32) {
+    parked.add(1, ordering: .relaxed)
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    parkingLot.sleep {
+      var first = 0
+      return !haveArrived(phase, from: &first)
+    }
+    parked.subtract(1, ordering: .relaxed)
   }
 }
 

@@ -43,7 +43,7 @@ struct PeakMeter<Element: Scalar> {
     let barrier = team.barrier(workers: team.count)
     // Each worker uses the kernel of its number.
     let parts = team.map { worker in
-      barrier.wait()
+      barrier.wait(as: worker)
       let start = monotonicNanoseconds()
       let count = kernels[worker].run(rounds: rounds)
       return (count: count, start: start, end: monotonicNanoseconds())

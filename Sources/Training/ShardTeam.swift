@@ -7,14 +7,17 @@ import Primitives
 ///
 /// In the first phase of a step each worker writes its own scratch and its shards' entries of `losses`; in the second, its
 /// slice of every gradient, and between the phases, if gradients are clipped, its slice's entries of `squares`. Worker 0 reads
-/// `losses` in the second, and all read `squares`.
+/// `losses` in the second, and all read `squares`. With replicas, nobody writes anything in the second phase but a replica of its
+/// own, and all read `losses` and gradients, of which those of two steps are kept.
 final class ShardTeam<Element: Scalar>: Sendable {
   let scratch: [WorkerScratch<Element>]
   /// Where each worker's gradient buffers begin: `slots` of them, `stride` numbers apart.
   let gradients: AlignedBuffer<GradientBase<Element>>
   let slots: Int
   let stride: Int
-  /// One entry a shard, ``lossStride`` numbers apart: in cache lines of their own.
+  /// One a worker, or none if the team never has them.
+  private let replicas: [Replica<Element>]
+  /// One entry a shard, ``lossStride`` numbers apart: in cache lines of their own. Two steps, if there are replicas.
   let losses: AlignedBuffer<Double>
   /// One entry for each ``normBlock`` parameters, if gradients are clipped.
   let squares: AlignedBuffer<Double>
@@ -25,17 +28,22 @@ final class ShardTeam<Element: Scalar>: Sendable {
   /// The parameters whose squared gradients are added up at once. Workers' slices begin at multiples of it if gradients are
   /// clipped: the sum is then the same whoever owns what.
   static var normBlock: Int { 512 }
+  /// The most parameters of all workers together with which each makes the whole step by itself: what it reads of the others'
+  /// gradients is then brought near in less time than a meeting takes.
+  static var mostReplicated: Int { 1 << 11 }
 
   init(
     network: MLP, loss: Loss, plan: ShardPlan, samples: ResidentSamples<Element>, workers: Int,
-    variant: KernelVariant?, clips: Bool
+    variant: KernelVariant?, clips: Bool, stateCount: Int
   ) {
     self.plan = plan
     parameterCount = ParameterLayout(network).count
     slots = StepPlan.slotsNeeded(plan, samples: samples.count, upToWorkers: workers)
     let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
     stride = (parameterCount + line - 1) / line * line
-    let (rows, count) = (min(plan.rowsPerShard, samples.count), slots * stride)
+    let most = clips ? 0 : min(workers, Self.mostReplicated / parameterCount)
+    let turns = most > 1 ? 2 : 1
+    let (rows, count) = (min(plan.rowsPerShard, samples.count), turns * slots * stride)
     let (usesLabels, isWeighted) = (samples.hasLabels, samples.isWeighted)
     scratch = (0..<workers).map { _ in
       WorkerScratch(
@@ -44,7 +52,11 @@ final class ShardTeam<Element: Scalar>: Sendable {
     }
     let bases = scratch.compactMap { $0.gradients.elements.baseAddress }.map { GradientBase(address: $0) }
     gradients = AlignedBuffer(bases, filler: bases[0])
-    losses = AlignedBuffer(repeating: 0, count: plan.shards * Self.lossStride)
+    let (parameterCount, slots, stride) = (parameterCount, slots, stride)
+    replicas = (0..<(most > 1 ? most : 0)).map { _ in
+      Replica(parameters: parameterCount, state: stateCount, sums: most * slots, stride: stride)
+    }
+    losses = AlignedBuffer(repeating: 0, count: turns * plan.shards * Self.lossStride)
     squares = AlignedBuffer(
       repeating: 0, count: clips ? (parameterCount + Self.normBlock - 1) / Self.normBlock : 0)
   }
@@ -52,6 +64,15 @@ final class ShardTeam<Element: Scalar>: Sendable {
   /// The plan for minibatches of `rows` rows on `workers` workers.
   func stepPlan(rows: Int, workers: Int) -> StepPlan {
     StepPlan(shards: plan.shardCount(rows: rows), workers: workers, slotsPerWorker: slots)
+  }
+
+  /// What `worker` of `workers` has for itself, if each makes the whole of the optimizer's step; nil if they share it.
+  func replica(
+    of worker: Int, of workers: Int, parameters: UnsafeMutableBufferPointer<Element>,
+    state: UnsafeMutableBufferPointer<Element>
+  ) -> Replica<Element>.View? {
+    guard workers > 1, workers <= replicas.count else { return nil }
+    return worker == 0 ? replicas[0].view(parameters: parameters, state: state) : replicas[worker].view
   }
 
   /// The parameters that `worker` reduces and updates: whole cache lines, or whole blocks of the norm, as equal as can be.

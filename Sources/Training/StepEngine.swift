@@ -34,13 +34,15 @@ struct SegmentResult: Sendable {
 /// A step has two phases with a barrier after each. In the first, all workers compute with the same parameters; in the second,
 /// each owns some of the parameters and applies the optimizer to them. So there is one copy of the parameters and nothing to
 /// broadcast. By ``StepPath/shards``, the first phase gives gradients of shards, and who owns a slice of the parameters
-/// completes the tree of sums on it (``StepLoop``). By ``StepPath/tiles``, the first phase gives outputs and deltas of rows,
+/// completes the tree of sums on it (``StepLoop``); or, where parameters are few, everybody completes it on all of them, for
+/// parameters of its own, and there is no second barrier. By ``StepPath/tiles``, the first phase gives outputs and deltas of rows,
 /// and who owns a tile of the parameters sums its gradient (``TileLoop``).
 ///
 /// `Sendable` is unchecked because the buffers are shared and unlocked. The barriers make that safe: in the first phase
 /// `parameters` is only read and each worker writes only its own scratch and the entries of `losses` and rows of the shared
 /// minibatch that are its own; in the second, each writes only its part of `parameters`, `state`, the gradients and the
-/// panels, and worker 0 reads `losses` and writes `control`, which is read after the second barrier.
+/// panels, and worker 0 reads `losses` and writes `control`, which is read after the second barrier. With replicas, only worker 0
+/// touches `parameters` and `state` after the first barrier; it writes `control` before a barrier, and all read it after that.
 ///
 /// If gradients are clipped there is a barrier inside the second phase, for nobody knows the norm before all are summed.
 final class StepEngine<Element: Scalar>: @unchecked Sendable {
@@ -64,7 +66,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   /// The plans that were last used, and for how many workers: segments of a step or two should not make them anew. Used by
   /// whoever runs segments only, one after the other.
   private var lastPlans: (workers: Int, plans: Plans)?
-  /// Not zero once the workers are to stop after this step.
+  /// Not zero once the workers are to stop after this step; one entry for even and one for odd steps.
   private let control: AlignedBuffer<Int>
 
   /// What the team makes steps in.
@@ -93,7 +95,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     self.variant = variant
     self.parameters = AlignedBuffer(parameters, filler: 0)
     state = AlignedBuffer(repeating: 0, count: rule.optimizer.slots * parameters.count)
-    control = AlignedBuffer(repeating: 0, count: 1)
+    control = AlignedBuffer(repeating: 0, count: 2)
     if path == .tiles, let variant {
       memory = .tiles(
         TileTeam(
@@ -103,7 +105,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
       memory = .shards(
         ShardTeam(
           network: network, loss: loss, plan: plan, samples: samples, workers: team.count,
-          variant: variant, clips: rule.clipNorm != nil))
+          variant: variant, clips: rule.clipNorm != nil, stateCount: state.count))
     }
   }
 
@@ -115,7 +117,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     let workers = min(segment.workers, team.count)
     let barrier = team.barrier(workers: workers)
     let plans = plans(workers: workers)
-    control.elements[0] = 0
+    control.elements.update(repeating: 0)
     let idle = SegmentResult(lossSum: lossSum)
     // Worker 0 keeps the account.
     if workers == 1 { return work(as: 0, of: 1, segment, plans, barrier, stop: stop, account: idle) }
@@ -178,7 +180,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     }
   }
 
-  /// The steps of a segment, two phases each with a barrier after it.
+  /// The steps of a segment.
   @inline(__always) private func steps(
     _ phases: some StepPhases<Element>, _ worker: Int, _ workers: Int, _ segment: Segment, _ barrier: Barrier,
     stop: StopRequest?, account: SegmentResult
@@ -186,12 +188,12 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     var account = account
     let control = control.elements
     let (batchSize, count, clips) = (plan.batchSize, samples.count, rule.clipNorm != nil)
-    if phases.prepare(), workers > 1 { barrier.wait() }
+    if phases.prepare(), workers > 1 { barrier.wait(as: worker) }
     let clock = phases.common.clock
     clock.start()
     func meet() {
       if workers > 1 {
-        barrier.wait()
+        barrier.wait(as: worker)
         clock.mark(.barrier)
       }
     }
@@ -201,29 +203,42 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
       let number = segment.globalStep + index + 1
       // Powers, roots and quotients that wait for each other: begun here, the CPU finishes them beside the first phase.
       var update = phases.common.update(number: number, rows: rows)
-      phases.first(start: start, rows: rows)
-      meet()
+      // Whoever is late may still be reading what the step before said of stopping.
+      let parity = index & 1
+      let turn = phases.isReplicated ? parity : 0
+      phases.first(start: start, rows: rows, turn: turn)
+      if worker == 0 { control[parity] = stop?.isMade == true ? 1 : 0 }
+      if workers > 1 {
+        let phase = barrier.arrive(as: worker)
+        // The news take their time from CPU to CPU.
+        let next = start + batchSize
+        if index + 1 < segment.steps { phases.lookAhead(start: next, rows: min(batchSize, count - next)) }
+        barrier.wait(phase)
+        clock.mark(.barrier)
+      }
       if clips {
         phases.measure(rows: rows)
         clock.mark(.update)
         meet()
         update = phases.clippedUpdate(number: number, rows: rows)
       }
-      phases.second(update, rows: rows)
-      if worker == 0 {
-        let sum = phases.lossSum(rows: rows)
+      phases.second(update, rows: rows, turn: turn)
+      var ends = false
+      if worker == 0 || phases.isReplicated {
+        let sum = phases.lossSum(rows: rows, turn: turn)
+        account.diverged = !sum.isFinite
         if sum.isFinite {
           account.lossSum += sum
           account.steps += 1
-          control[0] = stop?.isMade == true ? 1 : 0
-        } else {
-          account.diverged = true
-          control[0] = 1
         }
+        ends = account.diverged
       }
       clock.mark(.update)
-      meet()
-      if control[0] != 0 { break }
+      if !phases.isReplicated {
+        if ends { control[parity] = 1 }
+        meet()
+      }
+      if ends || control[parity] != 0 { break }
     }
     return account
   }

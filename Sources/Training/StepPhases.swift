@@ -4,23 +4,34 @@ import Networks
 import Optimizers
 import Primitives
 
-/// One worker's two phases of a step, on plain addresses. ``StepEngine`` puts a barrier after each.
+/// One worker's two phases of a step, on plain addresses. ``StepEngine`` puts a barrier after the first, and after the second
+/// where workers share what they write there.
+///
+/// Without the second barrier, a worker may be in the first phase of a step while others are in the second of the one before it.
+/// So what the first phase leaves for others is kept twice, and `turn`, 0 or 1 from step to step, tells which is meant: nobody
+/// is two steps ahead.
 protocol StepPhases<Element> {
   associatedtype Element: Scalar
   /// What it works with.
   var common: StepCommon<Element> { get }
+  /// Whether the second phase writes nothing that others read. Then every worker makes the whole of the optimizer's step, on
+  /// parameters of its own.
+  var isReplicated: Bool { get }
   /// Makes ready for the first step of a segment, and says whether the others must be waited for.
   func prepare() -> Bool
   /// The first phase, for the minibatch of `rows` rows from position `start` of the epoch on: the parameters are read.
-  func first(start: Int, rows: Int)
+  func first(start: Int, rows: Int, turn: Int)
+  /// Gets ready for the minibatch of `rows` rows from position `start` of the epoch on, the next one, while others may still be in
+  /// the first phase: only what nobody else reads.
+  func lookAhead(start: Int, rows: Int)
   /// Between the two if gradients are clipped: what all must know of the gradient before anybody updates.
   func measure(rows: Int)
   /// The optimizer's step `number` if gradients are clipped, once they have been measured.
   func clippedUpdate(number: Int, rows: Int) -> PreparedStep<Element>
   /// The second phase, which makes the optimizer's step: the parameters are written.
-  func second(_ update: PreparedStep<Element>, rows: Int)
-  /// The sum of the loss over the `rows` rows, between the phases.
-  func lossSum(rows: Int) -> Double
+  func second(_ update: PreparedStep<Element>, rows: Int, turn: Int)
+  /// The sum of the loss over the `rows` rows, in the second phase.
+  func lossSum(rows: Int, turn: Int) -> Double
 }
 
 /// What both kinds of steps work with, as plain addresses; ``StepEngine`` owns all of it and keeps it alive.

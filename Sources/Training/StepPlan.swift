@@ -31,13 +31,15 @@ final class StepPlan: Sendable {
     let firstTask: UnsafeMutableBufferPointer<Int>
     let merges: UnsafeMutableBufferPointer<Merge>
     let root: Int
+    let roots: UnsafeMutableBufferPointer<Int>
+    let rootMerges: UnsafeMutableBufferPointer<Merge>
   }
 
   /// See ``View``.
   var view: View {
     View(
       shards: shards, tasks: tasks.elements, firstTask: firstTask.elements, merges: merges.elements,
-      root: root)
+      root: root, roots: roots.elements, rootMerges: rootMerges.elements)
   }
 
   /// The number of shards.
@@ -50,6 +52,10 @@ final class StepPlan: Sendable {
   let merges: AlignedBuffer<Merge>
   /// The buffer that holds the whole sum after the merges.
   let root: Int
+  /// The buffers of all roots, in order.
+  let roots: AlignedBuffer<Int>
+  /// The same additions as `merges`, with roots numbered as they come in `roots`: for who has copies of them.
+  let rootMerges: AlignedBuffer<Merge>
 
   /// The plan for `shards` shards on `workers` workers with `slotsPerWorker` buffers each.
   init(shards: Int, workers: Int, slotsPerWorker: Int) {
@@ -72,10 +78,14 @@ final class StepPlan: Sendable {
     }
     self.tasks = AlignedBuffer(tasks, filler: tasks[0])
     self.firstTask = AlignedBuffer(firstTask, filler: 0)
+    let joins = PairwiseTree.merges(joining: nodes).map {
+      Merge(destination: $0.destination, source: $0.source)
+    }
+    let filler = Merge(destination: 0, source: 0)
+    rootMerges = AlignedBuffer(joins, filler: filler)
     merges = AlignedBuffer(
-      PairwiseTree.merges(joining: nodes).map {
-        Merge(destination: buffers[$0.destination], source: buffers[$0.source])
-      }, filler: Merge(destination: 0, source: 0))
+      joins.map { Merge(destination: buffers[$0.destination], source: buffers[$0.source]) }, filler: filler)
+    roots = AlignedBuffer(buffers, filler: 0)
     root = buffers[0]
   }
 

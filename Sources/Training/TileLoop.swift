@@ -34,6 +34,10 @@ struct TileLoop<Element: Scalar>: StepPhases {
     updated = UnsafeBufferPointer(team.updated.elements)
   }
 
+  var isReplicated: Bool { false }
+
+  func lookAhead(start: Int, rows: Int) {}
+
   private func plan(rows: Int) -> TilePlan.View { rows == common.plan.batchSize ? full : last }
 
   /// Brings the worker's tiles of the parameters to where the passes read them.
@@ -48,7 +52,7 @@ struct TileLoop<Element: Scalar>: StepPhases {
   }
 
   /// Runs the worker's rows through the network, forward and back.
-  @inline(__always) func first(start: Int, rows: Int) {
+  @inline(__always) func first(start: Int, rows: Int, turn: Int) {
     guard let parameters = UnsafePointer(common.parameters.baseAddress) else { return }
     let step = plan(rows: rows)
     let end = step.firstUnit[worker + 1]
@@ -79,7 +83,7 @@ struct TileLoop<Element: Scalar>: StepPhases {
   }
 
   /// Sums the gradients of the worker's tiles over all rows and applies the optimizer to them.
-  @inline(__always) func second(_ update: PreparedStep<Element>, rows: Int) {
+  @inline(__always) func second(_ update: PreparedStep<Element>, rows: Int, turn: Int) {
     guard let parameters = UnsafePointer(common.parameters.baseAddress),
       let stack = scratch.stack.elements.baseAddress
     else { return }
@@ -116,7 +120,7 @@ struct TileLoop<Element: Scalar>: StepPhases {
     preconditionFailure("gradients that are clipped are summed by shards")
   }
 
-  @inline(__always) func lossSum(rows: Int) -> Double {
+  @inline(__always) func lossSum(rows: Int, turn: Int) -> Double {
     guard let base = UnsafePointer(losses.baseAddress) else { return 0 }
     return PairwiseTree.sum(base, count: plan(rows: rows).units.count)
   }

@@ -54,12 +54,22 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     let window = window.elements
     if positions.lowerBound < window[0] || positions.upperBound > window[1] {
       let end = alone ? min(positions.lowerBound + indices.count, order.count) : positions.upperBound
-      (window[0], window[1]) = (positions.lowerBound, end)
-      order.copyRows(
-        from: window[0], into: UnsafeMutableBufferPointer(rebasing: indices.elements[..<(end - window[0])]))
+      workOut(positions.lowerBound..<end, of: order)
     }
     let first = positions.lowerBound - window[0]
     return UnsafeBufferPointer(rebasing: indices.elements[first..<first + positions.count])
+  }
+
+  /// Works out the rows at `positions` ahead of their use, if there is room for all of them.
+  @inline(__always) func lookAhead(to positions: Range<Int>, of order: EpochOrder.View) {
+    if positions.count <= indices.count { workOut(positions, of: order) }
+  }
+
+  @inline(__always) private func workOut(_ positions: Range<Int>, of order: EpochOrder.View) {
+    (window.elements[0], window.elements[1]) = (positions.lowerBound, positions.upperBound)
+    order.copyRows(
+      from: positions.lowerBound,
+      into: UnsafeMutableBufferPointer(rebasing: indices.elements[..<positions.count]))
   }
 
   /// Sets `gradient` to the sum of the loss's derivatives over the rows at `positions` of `order`, and returns the sum of

@@ -82,23 +82,23 @@ private final class JobDesk: @unchecked Sendable {
     // No worker keeps the closure past the second meeting at the gate, so it does not outlive this call.
     withoutActuallyEscaping(body) { escapable in
       job = escapable
-      gate.wait()
+      gate.wait(as: 0)
       escapable(0)
-      gate.wait()
+      gate.wait(as: 0)
       job = nil
     }
   }
 
   /// Lets all workers go home.
-  func dismiss() { gate.wait() }
+  func dismiss() { gate.wait(as: 0) }
 
   func work(as worker: Int) {
-    while takeJob(as: worker) { gate.wait() }
+    while takeJob(as: worker) { gate.wait(as: worker) }
   }
 
   /// Does one job, and lets go of it before returning; false if there is none any more.
   private func takeJob(as worker: Int) -> Bool {
-    gate.wait()
+    gate.wait(as: worker)
     guard let job else { return false }
     job(worker)
     return true

@@ -32,11 +32,17 @@ struct StepPlanTests {
             }
           }
         }
+        var roots = plan.roots.array.map { buffers[$0] }
         for merge in plan.merges.array {
           buffers[merge.destination] = "(\(buffers[merge.destination])+\(buffers[merge.source]))"
         }
         #expect(computed == Array(0..<shards))
         #expect(buffers[plan.root] == tree(0..<shards), "\(shards) shards, \(workers) workers")
+        // And so from copies of the roots.
+        for merge in plan.rootMerges.array {
+          roots[merge.destination] = "(\(roots[merge.destination])+\(roots[merge.source]))"
+        }
+        #expect(roots[0] == tree(0..<shards), "\(shards) shards, \(workers) workers, copies")
       }
     }
   }

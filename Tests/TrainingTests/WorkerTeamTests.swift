@@ -11,9 +11,9 @@ struct WorkerTeamTests {
   func concurrency(count: Int) {
     let team = WorkerTeam(count: count)
     let barrier = team.barrier(workers: count)
-    let threads = team.map { _ in
+    let threads = team.map { worker in
       // Nobody passes unless all are running at the same time.
-      barrier.wait()
+      barrier.wait(as: worker)
       return UInt(pthread_self())
     }
     #expect(Set(threads).count == count)
