@@ -75,8 +75,16 @@ final class RunningProgram {
       }
     }
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    // The shell changes the folder, for which Glibc's module has no file action, and becomes the program.
-    let shell = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path] + words
+    // The shell does what Glibc's module has no file actions for, and becomes the program: it closes what other tests of this
+    // process have open, whose locks the program would hold as long as it runs, and changes the folder.
+    let script = """
+      for file in /proc/self/fd/*; do
+        number=${file##*/}
+        if [[ $number =~ ^[0-9]+$ ]] && ((number > 2)); then eval "exec $number>&-"; fi
+      done
+      cd "$0" && exec "$@"
+      """
+    let shell = ["/bin/bash", "-c", script, folder.path] + words
     var arguments = shell.map { strdup($0) } + [nil]
     var settings = variables.map { strdup("\($0)=\($1)") } + [nil]
     defer { (arguments + settings).forEach { free($0) } }
