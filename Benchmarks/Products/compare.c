@@ -83,7 +83,7 @@ static void compare(const ck_functions *own, int64_t rows, int64_t inputs, int64
   const double operations = 2.0 * (double)(rows * inputs * outputs);
   const int times = 1 + (int)(1e8 / operations);
   double own_forward[repeats], peer_forward[repeats], backward[repeats], peer_backward[repeats];
-  own->pack_f32(w, inputs, outputs, 0, inputs, 0, outputs, panels, 0);
+  own->pack_f32(w, inputs, outputs, 0, inputs, 0, outputs, panels);
 #define TIME(result, work)                                   \
   {                                                          \
     const double start = now();                              \

@@ -1,5 +1,5 @@
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,bmi2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,prfchw,bmi2"))), apply_to = function)
 #define VARIANT ck_avx2
 #define VARIANT_NAME "avx2"
 #define PRODUCT_ROWS 3

@@ -1,7 +1,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push( \
-    __attribute__((target("avx2,fma,bmi2,avx512f,avx512bw,avx512dq,avx512vl"), min_vector_width(512))), apply_to = function)
+    __attribute__((target("avx2,fma,prfchw,bmi2,avx512f,avx512bw,avx512dq,avx512vl"), min_vector_width(512))), apply_to = function)
 #define VARIANT ck_avx512
 #define VARIANT_NAME "avx512"
 #define PRODUCT_ROWS 8

@@ -126,9 +126,11 @@ static void NAME(panel_product)(int64_t m, int64_t n, int64_t k, const REAL *a, 
   }
 }
 
-/// A tile of a weight gradient over one shard, joined with the `merges` sums before it in `stack`, `level` numbers apart.
+/// A tile of a weight gradient over one shard, joined with the `merges` sums before it in `stack`, `level` numbers apart; its
+/// panels are `panel` numbers apart.
 ALWAYS void NAME(gradient_tile)(const int rows, const int vectors, int64_t terms, const REAL *const a[PRODUCT_ROWS],
-                                int64_t a_term, const REAL *d, int64_t d_panel, int merges, REAL *stack, int64_t level) {
+                                int64_t a_term, const REAL *d, int64_t d_panel, int merges, REAL *stack, int64_t panel,
+                                int64_t level) {
   VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < vectors; v++) sums[r][v] = NAME(splat)(0);
@@ -136,10 +138,10 @@ ALWAYS void NAME(gradient_tile)(const int rows, const int vectors, int64_t terms
   for (; merges > 0; merges--) {
     stack -= level;
     for (int r = 0; r < rows; r++)
-      for (int v = 0; v < vectors; v++) sums[r][v] = *(const VEC *)(stack + (r * vectors + v) * LANES) + sums[r][v];
+      for (int v = 0; v < vectors; v++) sums[r][v] = *(const VEC *)(stack + v * panel + r * LANES) + sums[r][v];
   }
   for (int r = 0; r < rows; r++)
-    for (int v = 0; v < vectors; v++) *(VEC *)(stack + (r * vectors + v) * LANES) = sums[r][v];
+    for (int v = 0; v < vectors; v++) *(VEC *)(stack + v * panel + r * LANES) = sums[r][v];
 }
 
 /// One shard's part of a block of a weight gradient. `next` is where the deltas begin that are read after these; `soon`, if
@@ -151,11 +153,16 @@ ALWAYS void NAME(gradient_shard)(const int vectors, int64_t m, int64_t terms, co
   int64_t row = 0, near = 0;
 #define TILES(count)                                                                                                   \
   for (; row + count <= m; row += count) {                                                                             \
+    if (soon && soon->turned)                                                                                          \
+      for (int64_t r = row; r < row + count; r++)                                                                      \
+        for (int v = 0; v < vectors; v++)                                                                              \
+          __builtin_prefetch((const char *)soon->turned + r / LANES * soon->turned_panel + (r % LANES + v * LANES) * 64, \
+                             1, 2);                                                                                    \
     if (soon)                                                                                                          \
       for (int part = 0; part < soon->parts; part++)                                                                   \
         for (int64_t r = row; r < row + count; r++)                                                                    \
           for (int v = 0; v < vectors; v++)                                                                            \
-            __builtin_prefetch((const char *)soon->bases[part] + soon->offset + r * soon->row + v * 64, 1, 2);         \
+            __builtin_prefetch((const char *)soon->bases[part] + soon->offset + v * soon->panel + r * 64, 1, 2);       \
     for (; near < (row + count) * terms / m; near++)                                                                   \
       for (int v = 0; v < vectors; v++) __builtin_prefetch(next + near * LANES + v * d_panel, 0, 2);                   \
     const REAL *from[PRODUCT_ROWS];                                                                                    \
@@ -165,7 +172,7 @@ ALWAYS void NAME(gradient_shard)(const int vectors, int64_t m, int64_t terms, co
       for (int r = 0; r < count; r++)                                                                                  \
         from[r] = a ? a + (row + r) / LANES * a_panel + (row + r) % LANES : &one;                                      \
     NAME(gradient_tile)(count, vectors, terms, from, a ? LANES : 0, d, d_panel, merges,                                \
-                        stack + row * vectors * LANES, level);                                                         \
+                        stack + row * LANES, m *LANES, level);                                                         \
   }
   TILES(PRODUCT_ROWS)
 #if PRODUCT_ROWS > 4
@@ -217,11 +224,34 @@ static void NAME(weight_gradient)(int64_t m, int32_t vectors, int64_t rows, int6
   }
 }
 
+static void NAME(turn)(const REAL *panels, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
+                       int64_t first_output, int64_t last_output, REAL *restrict turned) {
+  for (int64_t i = first_input; i < last_input; i += LANES) {
+    const int64_t lanes = last_input - i < LANES ? last_input - i : LANES;
+    REAL *const to = turned + i * outputs;
+    for (int64_t o = first_output; o < last_output; o += LANES) {
+      const REAL *const from = panels + o * inputs + i * LANES;
+      const int64_t columns = last_output - o < LANES ? last_output - o : LANES;
+      VEC block[LANES];
+      if (lanes == LANES)
+        memcpy(block, from, sizeof block);
+      else
+        for (int64_t lane = 0; lane < LANES; lane++)
+          block[lane] = lane < lanes ? *(const VEC *)(from + lane * LANES) : NAME(splat)(0);
+      NAME(transpose)(block);
+      if (columns == LANES)
+        for (int k = 0; k < LANES; k++) *(VEC *)(to + (o + k) * LANES) = block[k];
+      else
+        memcpy(to + o * LANES, block, (size_t)columns * sizeof(VEC));
+    }
+  }
+}
+
 static void NAME(pack)(const REAL *w, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
-                       int64_t first_output, int64_t last_output, REAL *restrict forward, REAL *restrict backward) {
+                       int64_t first_output, int64_t last_output, REAL *restrict panels) {
   for (int64_t o = first_output; o < last_output; o += LANES) {
     const int64_t columns = last_output - o < LANES ? last_output - o : LANES;
-    REAL *const panel = forward + o * inputs;
+    REAL *const panel = panels + o * inputs;
     for (int64_t i = first_input; i < last_input; i++) {
       const REAL *const from = w + i * outputs + o;
       if (columns == LANES) {
@@ -232,19 +262,14 @@ static void NAME(pack)(const REAL *w, int64_t inputs, int64_t outputs, int64_t f
       }
     }
   }
-  if (!backward) return;
-  for (int64_t i = first_input; i < last_input; i += LANES) {
-    const int64_t lanes = last_input - i < LANES ? last_input - i : LANES;
-    REAL *const panel = backward + i * outputs;
-    int64_t o = first_output;
-    for (; lanes == LANES && o + LANES <= last_output; o += LANES) {
-      VEC block[LANES];
-      for (int lane = 0; lane < LANES; lane++) memcpy(&block[lane], w + (i + lane) * outputs + o, sizeof(VEC));
-      NAME(transpose)(block);
-      for (int k = 0; k < LANES; k++) *(VEC *)(panel + (o + k) * LANES) = block[k];
-    }
-    for (; o < last_output; o++)
-      for (int64_t lane = 0; lane < LANES; lane++)
-        panel[o * LANES + lane] = lane < lanes ? w[(i + lane) * outputs + o] : 0;
+}
+
+static void NAME(unpack)(const REAL *panels, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
+                         int64_t first_output, int64_t last_output, REAL *restrict w) {
+  for (int64_t o = first_output; o < last_output; o += LANES) {
+    const int64_t columns = last_output - o < LANES ? last_output - o : LANES;
+    const REAL *const panel = panels + o * inputs;
+    for (int64_t i = first_input; i < last_input; i++)
+      memcpy(w + i * outputs + o, panel + i * LANES, (size_t)columns * sizeof(REAL));
   }
 }

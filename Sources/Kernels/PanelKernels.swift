@@ -62,7 +62,7 @@ public struct PanelKernels<Element: Scalar>: BitwiseCopyable, Sendable {
   ///   - columns: the columns of the matrix.
   ///   - terms: the columns of the input, and rows of the matrix.
   ///   - input: its first panel.
-  ///   - matrix: its first panel, as ``pack(_:inputs:outputs:rows:columns:forward:backward:)`` makes it.
+  ///   - matrix: its first panel, as ``pack(_:inputs:outputs:rows:columns:panels:)`` makes it.
   ///   - start: one number a column, or nil for zeros.
   ///   - output: its first panel, aligned. Whole panels are written.
   ///   - gate: laid out like `output`, or nil.
@@ -88,7 +88,7 @@ public struct PanelKernels<Element: Scalar>: BitwiseCopyable, Sendable {
     }
   }
 
-  /// stack[columns, panels * lanes] = input[rows, columns]^T . delta[rows, panels * lanes], summed over runs of `shard` rows
+  /// stack = input[rows, columns]^T . delta[rows, panels * lanes], in panels of `columns` rows, summed over runs of `shard` rows
   /// by themselves and then along ``PairwiseTree`` over the runs.
   ///
   /// - Parameters:
@@ -110,7 +110,9 @@ public struct PanelKernels<Element: Scalar>: BitwiseCopyable, Sendable {
     let size = MemoryLayout<Element>.stride
     var soon = ck_soon(
       bases: UnsafeRawPointer(soon.vectors.baseAddress)?.assumingMemoryBound(to: UnsafeRawPointer?.self),
-      offset: Int64(soon.offset * size), row: Int64(soon.rowStride * size), parts: Int32(soon.vectors.count))
+      offset: Int64(soon.offset * size), panel: Int64(soon.panelStride * size),
+      parts: Int32(soon.vectors.count),
+      turned: soon.turned, turned_panel: Int64(soon.turnedStride * size))
     switch Element.precision {
     case .float32:
       variant.functions.pointee.weight_gradient_f32(
@@ -123,20 +125,30 @@ public struct PanelKernels<Element: Scalar>: BitwiseCopyable, Sendable {
     }
   }
 
-  /// Memory that is used soon: in each of several vectors a block as high and as wide as that of a gradient.
+  /// Memory that is used soon: in each of several vectors a block in panels, as high and as wide as that of a gradient.
   public struct Soon: BitwiseCopyable {
+    /// Nothing.
+    @inlinable public static var nothing: Soon {
+      Soon(vectors: UnsafeBufferPointer(start: nil, count: 0), offset: 0, panelStride: 0)
+    }
+
     /// The vectors; none if nothing is to be brought near.
     public var vectors: UnsafeBufferPointer<Address>
     /// Where the block begins in each.
     public var offset: Int
-    /// The numbers between the block's rows.
-    public var rowStride: Int
+    /// The numbers between the block's panels.
+    public var panelStride: Int
+
+    /// Where the block of a matrix is turned to, if it is.
+    public var turned: UnsafeMutablePointer<Element>?
+    /// The numbers between the panels there.
+    public var turnedStride = 0
 
     /// See the properties.
-    @inlinable public init(vectors: UnsafeBufferPointer<Address>, offset: Int, rowStride: Int) {
+    @inlinable public init(vectors: UnsafeBufferPointer<Address>, offset: Int, panelStride: Int) {
       self.vectors = vectors
       self.offset = offset
-      self.rowStride = rowStride
+      self.panelStride = panelStride
     }
   }
 
@@ -163,25 +175,73 @@ public struct PanelKernels<Element: Scalar>: BitwiseCopyable, Sendable {
   ///   - matrix: all of it.
   ///   - inputs: its rows.
   ///   - outputs: its columns.
-  ///   - rows: the part's rows: whole panels, or up to the matrix's end.
-  ///   - columns: the part's columns, likewise.
-  ///   - forward: the matrix in panels, `inputs * padded(outputs)` numbers.
-  ///   - backward: its transpose in panels, `outputs * padded(inputs)` numbers; or nil.
+  ///   - rows: the part's rows.
+  ///   - columns: the part's columns: whole panels, or up to the matrix's end.
+  ///   - panels: the matrix in panels, `inputs * padded(outputs)` numbers, aligned. What the last one lacks is made zero.
   @inlinable public func pack(
     _ matrix: UnsafePointer<Element>, inputs: Int, outputs: Int, rows: Range<Int>, columns: Range<Int>,
-    forward: UnsafeMutablePointer<Element>, backward: UnsafeMutablePointer<Element>?
+    panels: UnsafeMutablePointer<Element>
   ) {
-    let (i0, i1, o0, o1) = (
-      Int64(rows.lowerBound), Int64(rows.upperBound), Int64(columns.lowerBound),
-      Int64(columns.upperBound)
-    )
+    let part = Part(inputs: inputs, outputs: outputs, rows: rows, columns: columns)
     switch Element.precision {
     case .float32:
       variant.functions.pointee.pack_f32(
-        raw(matrix), Int64(inputs), Int64(outputs), i0, i1, o0, o1, raw(forward), backward.map { raw($0) })
+        raw(matrix), part.inputs, part.outputs, part.i0, part.i1, part.o0, part.o1, raw(panels))
     case .float64:
       variant.functions.pointee.pack_f64(
-        raw(matrix), Int64(inputs), Int64(outputs), i0, i1, o0, o1, raw(forward), backward.map { raw($0) })
+        raw(matrix), part.inputs, part.outputs, part.i0, part.i1, part.o0, part.o1, raw(panels))
+    }
+  }
+
+  /// Copies the same part from panels to `matrix`.
+  @inlinable public func unpack(
+    _ panels: UnsafePointer<Element>, inputs: Int, outputs: Int, rows: Range<Int>, columns: Range<Int>,
+    matrix: UnsafeMutablePointer<Element>
+  ) {
+    let part = Part(inputs: inputs, outputs: outputs, rows: rows, columns: columns)
+    switch Element.precision {
+    case .float32:
+      variant.functions.pointee.unpack_f32(
+        raw(panels), part.inputs, part.outputs, part.i0, part.i1, part.o0, part.o1, raw(matrix))
+    case .float64:
+      variant.functions.pointee.unpack_f64(
+        raw(panels), part.inputs, part.outputs, part.i0, part.i1, part.o0, part.o1, raw(matrix))
+    }
+  }
+
+  /// Transposes a part of a matrix in panels: one that begins with whole panels of rows, too, and ends so or with the matrix.
+  ///
+  /// - Parameters:
+  ///   - panels: the matrix, see ``pack(_:inputs:outputs:rows:columns:panels:)``.
+  ///   - inputs: its rows.
+  ///   - outputs: its columns.
+  ///   - rows: the part's rows.
+  ///   - columns: the part's columns.
+  ///   - turned: the transpose in panels, `outputs * padded(inputs)` numbers, aligned.
+  @inlinable public func turn(
+    _ panels: UnsafePointer<Element>, inputs: Int, outputs: Int, rows: Range<Int>, columns: Range<Int>,
+    turned: UnsafeMutablePointer<Element>
+  ) {
+    let part = Part(inputs: inputs, outputs: outputs, rows: rows, columns: columns)
+    switch Element.precision {
+    case .float32:
+      variant.functions.pointee.turn_f32(
+        raw(panels), part.inputs, part.outputs, part.i0, part.i1, part.o0, part.o1, raw(turned))
+    case .float64:
+      variant.functions.pointee.turn_f64(
+        raw(panels), part.inputs, part.outputs, part.i0, part.i1, part.o0, part.o1, raw(turned))
+    }
+  }
+
+  /// A part of a matrix, as the compiled loops take it.
+  @usableFromInline struct Part {
+    @usableFromInline let inputs, outputs, i0, i1, o0, o1: Int64
+
+    @inlinable init(inputs: Int, outputs: Int, rows: Range<Int>, columns: Range<Int>) {
+      self.inputs = Int64(inputs)
+      self.outputs = Int64(outputs)
+      (i0, i1) = (Int64(rows.lowerBound), Int64(rows.upperBound))
+      (o0, o1) = (Int64(columns.lowerBound), Int64(columns.upperBound))
     }
   }
 

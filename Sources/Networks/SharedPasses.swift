@@ -6,6 +6,8 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   /// The network's layers.
   public let layers: UnsafeBufferPointer<SharedWorkspace<Element>.LayerPlan>
   let base: UnsafeMutablePointer<Element>
+  /// The panels of all kernels.
+  public let kernelPanels: UnsafeMutableBufferPointer<Element>
   let panelStride: Int
   let kernels: PanelKernels<Element>
 
@@ -35,7 +37,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
       let output = address(layer.outputOffset, row: rows.lowerBound)
       kernels.product(
         rows: rows.count, columns: layer.outputs, terms: layer.inputs, input: below,
-        matrix: base + layer.forwardOffset,
+        matrix: panels(of: layer),
         start: parameters + layer.kernelOffset + layer.inputs * layer.outputs, output: output, gate: nil,
         panelStride: panelStride, activation: index == layers.count - 1 ? .identity : layer.activation)
       below = UnsafePointer(output)
@@ -90,6 +92,18 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
     }
   }
 
+  /// Whether a block of a layer's parameters lives in ``kernelPanels``: all but biases and narrow layers.
+  @inline(__always) public func livesInPanels(layer index: Int, inputs: Range<Int>) -> Bool {
+    !layers[index].isNarrow && inputs.lowerBound < layers[index].inputs
+  }
+
+  /// Where among ``kernelPanels`` the rows `inputs` of a layer's panel `panel` are.
+  @inline(__always) public func place(layer index: Int, inputs: Range<Int>, panel: Int) -> Range<Int> {
+    let layer = layers[index]
+    let start = layer.panelOffset + (panel * layer.inputs + inputs.lowerBound) * Self.lanes
+    return start..<start + inputs.count * Self.lanes
+  }
+
   /// Sums a block of a layer's gradient over the first `rows` rows, in runs of `shard` rows and along the tree; row
   /// `layer.inputs` is the bias.
   ///
@@ -99,29 +113,34 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   ///   - panels: the block's columns in panels.
   ///   - rows: the rows of the minibatch.
   ///   - shard: the rows of a run.
-  ///   - stack: see ``PanelKernels``; receives the block.
-  ///   - updated: vectors laid out like the parameters of which the same block is used right after.
-  /// - Returns: the numbers between the rows of the block in `stack`.
+  ///   - stack: see ``PanelKernels``; receives the block: panel after panel if it lives there, otherwise row after row without
+  ///     gaps.
+  ///   - updated: vectors laid out like ``kernelPanels`` of which the same block is used right after, if it lives there.
   public func gradient(
     layer index: Int, inputs: Range<Int>, panels: Range<Int>, rows: Int, shard: Int,
     stack: UnsafeMutablePointer<Element>, updated: UnsafeBufferPointer<PanelKernels<Element>.Address>
-  ) -> Int {
+  ) {
     let layer = layers[index]
     let isBias = inputs.lowerBound == layer.inputs
     if layer.isNarrow && !isBias {
-      gradientByInputs(layer: index, inputs: inputs, rows: rows, shard: shard, result: stack)
-      return layer.outputs
+      return gradientByInputs(layer: index, inputs: inputs, rows: rows, shard: shard, result: stack)
     }
     let column = panels.lowerBound * Self.lanes
+    var soon = PanelKernels<Element>.Soon.nothing
+    if !isBias {
+      soon = .init(
+        vectors: updated, offset: place(layer: index, inputs: inputs, panel: panels.lowerBound).lowerBound,
+        panelStride: layer.inputs * Self.lanes)
+      if index > 0 {
+        soon.turned = base + layer.backwardOffset + inputs.lowerBound * layer.outputs + column * Self.lanes
+        soon.turnedStride = layer.outputs * Self.lanes
+      }
+    }
     kernels.weightGradient(
       columns: inputs.count, panels: panels.count, rows: rows, shard: shard,
       input: isBias ? nil : UnsafePointer(address(inputOffset(of: index), row: 0, column: inputs.lowerBound)),
       delta: address(layer.deltaOffset, row: 0, column: column), panelStride: panelStride, stack: stack,
-      soon: .init(
-        vectors: updated,
-        offset: layer.kernelOffset + inputs.lowerBound * layer.outputs + column,
-        rowStride: layer.outputs))
-    return panels.count * Self.lanes
+      soon: soon)
   }
 
   /// The offset of the matrix that is the layer's input.
@@ -143,25 +162,67 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
         columns: layer.outputs, panels: width / Self.lanes, rows: rows, shard: shard,
         input: address(layer.deltaOffset, row: 0),
         delta: address(inputOffset(of: index), row: 0, column: first), panelStride: panelStride,
-        stack: stack, soon: .init(vectors: UnsafeBufferPointer(start: nil, count: 0), offset: 0, rowStride: 0)
-      )
+        stack: stack, soon: .nothing)
       var to = result + (first - inputs.lowerBound) * layer.outputs
       for input in 0..<count {
-        for output in 0..<layer.outputs { to[output] = stack[output * width + input] }
+        let from = stack + input / Self.lanes * layer.outputs * Self.lanes + input % Self.lanes
+        for output in 0..<layer.outputs { to[output] = from[output * Self.lanes] }
         to += layer.outputs
       }
     }
   }
 
-  /// Brings a block of a layer's kernel to where the passes read it.
-  public func pack(
+  /// Brings a block of a layer's kernel from among the parameters to where the passes read it.
+  public func load(
     layer index: Int, inputs: Range<Int>, panels: Range<Int>, parameters: UnsafePointer<Element>
   ) {
+    copy(parameters, layer: index, inputs: inputs, panels: panels, to: kernelPanels)
+    turn(layer: index, inputs: inputs, panels: panels)
+  }
+
+  /// Makes the transpose of a block of a layer's kernel what its panels say, for the pass backward.
+  public func turn(layer index: Int, inputs: Range<Int>, panels: Range<Int>) {
     let layer = layers[index]
-    if inputs.lowerBound == layer.inputs { return }
+    if index == 0 || inputs.lowerBound == layer.inputs { return }
+    kernels.turn(
+      self.panels(of: layer), inputs: layer.inputs, outputs: layer.outputs, rows: inputs,
+      columns: columns(of: layer, panels), turned: base + layer.backwardOffset)
+  }
+
+  /// Copies a block of a layer's kernel in `vector`, laid out like the parameters, to `panels`, laid out like ``kernelPanels``.
+  public func copy(
+    _ vector: UnsafePointer<Element>, layer index: Int, inputs: Range<Int>, panels: Range<Int>,
+    to destination: UnsafeMutableBufferPointer<Element>
+  ) {
+    let layer = layers[index]
+    guard inputs.lowerBound < layer.inputs, let to = destination.baseAddress else { return }
     kernels.pack(
-      parameters + layer.kernelOffset, inputs: layer.inputs, outputs: layer.outputs, rows: inputs,
-      columns: panels.lowerBound * Self.lanes..<min(panels.upperBound * Self.lanes, layer.outputs),
-      forward: base + layer.forwardOffset, backward: index == 0 ? nil : base + layer.backwardOffset)
+      vector + layer.kernelOffset, inputs: layer.inputs, outputs: layer.outputs, rows: inputs,
+      columns: columns(of: layer, panels), panels: to + layer.panelOffset)
+  }
+
+  /// Copies a block of a layer's kernel from `source`, laid out like ``kernelPanels``, to `vector`, laid out like the parameters.
+  public func copy(
+    _ source: UnsafeMutableBufferPointer<Element>, layer index: Int, inputs: Range<Int>, panels: Range<Int>,
+    to vector: UnsafeMutablePointer<Element>
+  ) {
+    let layer = layers[index]
+    guard inputs.lowerBound < layer.inputs, let from = source.baseAddress else { return }
+    kernels.unpack(
+      from + layer.panelOffset, inputs: layer.inputs, outputs: layer.outputs, rows: inputs,
+      columns: columns(of: layer, panels), matrix: vector + layer.kernelOffset)
+  }
+
+  @inline(__always) private func panels(of layer: SharedWorkspace<Element>.LayerPlan)
+    -> UnsafeMutablePointer<Element>
+  {
+    // Never nil: a network has layers, and these have parameters.
+    kernelPanels.baseAddress.unsafelyUnwrapped + layer.panelOffset
+  }
+
+  @inline(__always) private func columns(
+    of layer: SharedWorkspace<Element>.LayerPlan, _ panels: Range<Int>
+  ) -> Range<Int> {
+    panels.lowerBound * Self.lanes..<min(panels.upperBound * Self.lanes, layer.outputs)
   }
 }

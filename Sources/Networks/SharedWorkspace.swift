@@ -12,6 +12,9 @@ import Primitives
 /// `input`, `outputs` and `deltas` of a row are written by the row's owner and read by all once the passes are over. Panels
 /// and parameters are written block by block by the blocks' owners and read in the passes. The barriers between the two
 /// phases of a step keep these apart.
+///
+/// While a network is trained, its wide layers' kernels live in their panels alone: bringing them there from anywhere else
+/// in each step would move as much memory as the optimizer does. Biases and narrow layers' kernels live among the parameters.
 public final class SharedWorkspace<Element: Scalar>: Sendable {
   /// A layer's sizes, and where its things begin.
   public struct LayerPlan: BitwiseCopyable, Sendable {
@@ -28,7 +31,8 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
     public var isNarrow: Bool { 4 * outputs <= 3 * PanelKernels<Element>.lanes }
     let outputOffset: Int
     let deltaOffset: Int
-    let forwardOffset: Int
+    /// Where the kernel's panels begin among those of all kernels.
+    let panelOffset: Int
     /// Meaningless in the first layer, whose inputs have no deltas.
     let backwardOffset: Int
   }
@@ -38,6 +42,10 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
   /// The numbers between panels of the minibatch's matrices.
   let panelStride: Int
   let layers: AlignedBuffer<LayerPlan>
+  /// Where the panels of all kernels begin, one after the other.
+  private let kernelOffset: Int
+  /// The numbers that the panels of all kernels have.
+  public let kernelCount: Int
   let memory: AlignedBuffer<Element>
   let kernels: PanelKernels<Element>
 
@@ -57,13 +65,17 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
     }
     func reserveRows(_ width: Int) -> Int { reserve(PanelKernels<Element>.padded(width) / lanes * stride) }
     _ = reserveRows(network.inputs)
-    let plans = zip(ParameterLayout(network).layers, network.layers).map { place, layer in
+    let places = ParameterLayout(network).layers
+    let start = end
+    let panelOffsets = places.map { reserve($0.inputs * PanelKernels<Element>.padded($0.outputs)) - start }
+    (kernelOffset, kernelCount) = (start, end - start)
+    let plans = zip(zip(places, panelOffsets), network.layers).map { position, layer in
+      let (place, panelOffset) = position
       let hasDeltas = place.kernelOffset > 0
       return LayerPlan(
         inputs: place.inputs, outputs: place.outputs, kernelOffset: place.kernelOffset,
         activation: layer.activation, outputOffset: reserveRows(place.outputs),
-        deltaOffset: reserveRows(place.outputs),
-        forwardOffset: reserve(place.inputs * PanelKernels<Element>.padded(place.outputs)),
+        deltaOffset: reserveRows(place.outputs), panelOffset: panelOffset,
         backwardOffset: reserve(hasDeltas ? place.outputs * PanelKernels<Element>.padded(place.inputs) : 0))
     }
     layers = AlignedBuffer(plans, filler: plans[0])
@@ -84,13 +96,6 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
     return count
   }
 
-  /// Sets the matrices of the minibatch to the bytes `byte`, so that tests can show that no pass reads what none wrote.
-  ///
-  /// The padding behind rows is read, into results that nobody uses.
-  public func poison(with byte: UInt8) {
-    UnsafeMutableRawBufferPointer(memory.elements).initializeMemory(as: UInt8.self, repeating: byte)
-  }
-
   /// Plain addresses, valid as long as the workspace: what a step's loops work with.
   public var view: SharedPasses<Element> {
     guard let base = memory.elements.baseAddress, let layers = layers.elements.baseAddress else {
@@ -98,6 +103,7 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
     }
     return SharedPasses(
       layers: UnsafeBufferPointer(start: layers, count: self.layers.count), base: base,
+      kernelPanels: UnsafeMutableBufferPointer(start: base + kernelOffset, count: kernelCount),
       panelStride: panelStride, kernels: kernels)
   }
 }

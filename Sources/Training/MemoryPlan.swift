@@ -34,6 +34,7 @@ struct MemoryPlan {
       bytes +=
         SharedWorkspace<Element>.memoryCount(
           network: network, capacity: min(plan.batchSize, samples.count)) * Self.size(Element.self)
+      bytes += Self.parameters(network) * Double(recipe.optimizer.slots) * Self.size(Element.self)
     }
     bytes +=
       Double(workers)

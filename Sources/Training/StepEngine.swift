@@ -51,10 +51,10 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let rule: UpdateRule
   let samples: ResidentSamples<Element>
   let plan: ShardPlan
-  /// All `P` parameters.
-  let parameters: AlignedBuffer<Element>
-  /// The optimizer's state, `slots * P` numbers.
-  let state: AlignedBuffer<Element>
+  /// All `P` parameters, and the optimizer's state, `slots * P` numbers. Steps by tiles keep most of them elsewhere.
+  private let stored: (parameters: AlignedBuffer<Element>, state: AlignedBuffer<Element>)
+  /// Whether a team that steps by tiles has what is trained, and whether `stored` is the same. Used by whoever runs segments only.
+  private var (isLoaded, isStored) = (false, true)
   let team: WorkerTeam
   /// The loops that are used.
   let variant: KernelVariant?
@@ -93,19 +93,58 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     self.plan = plan
     self.team = team
     self.variant = variant
-    self.parameters = AlignedBuffer(parameters, filler: 0)
-    state = AlignedBuffer(repeating: 0, count: rule.optimizer.slots * parameters.count)
+    let slots = rule.optimizer.slots
+    stored = (
+      AlignedBuffer(parameters, filler: 0), AlignedBuffer(repeating: 0, count: slots * parameters.count)
+    )
     control = AlignedBuffer(repeating: 0, count: 2)
     if path == .tiles, let variant {
       memory = .tiles(
         TileTeam(
           network: network, plan: plan, samples: samples.count, workers: team.count, variant: variant,
-          parameters: self.parameters, state: state))
+          slots: slots))
     } else {
       memory = .shards(
         ShardTeam(
           network: network, loss: loss, plan: plan, samples: samples, workers: team.count,
-          variant: variant, clips: rule.clipNorm != nil, stateCount: state.count))
+          variant: variant, clips: rule.clipNorm != nil, stateCount: stored.state.count))
+    }
+  }
+
+  /// All `P` parameters as they are now. Not to be called while a segment runs.
+  var parameters: AlignedBuffer<Element> {
+    store()
+    return stored.parameters
+  }
+
+  /// The optimizer's state as it is now, `slots * P` numbers. Not to be called while a segment runs.
+  var state: AlignedBuffer<Element> {
+    store()
+    return stored.state
+  }
+
+  /// Sets the optimizer's state.
+  ///
+  /// - Precondition: no step has been made.
+  func restore(state: [Element]) {
+    precondition(!isLoaded)
+    _ = stored.state.elements.update(fromContentsOf: state)
+  }
+
+  /// Brings `stored` up to date.
+  private func store() {
+    if isStored { return }
+    isStored = true
+    guard case .tiles(let tiles) = memory, case .tiles(let plan, _) = plans(workers: team.count) else {
+      return
+    }
+    withExtendedLifetime(plan) {
+      let (plan, parameters, state) = (plan.view, stored.parameters.elements, stored.state.elements)
+      team.run { worker in
+        for index in plan.firstTile[worker]..<plan.firstTile[worker + 1] {
+          tiles.store(plan.tiles[index], to: parameters, state)
+        }
+      }
     }
   }
 
@@ -119,6 +158,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     let plans = plans(workers: workers)
     control.elements.update(repeating: 0)
     let idle = SegmentResult(lossSum: lossSum)
+    defer { if case .tiles = memory { (isLoaded, isStored) = (true, false) } }
     // Worker 0 keeps the account.
     if workers == 1 { return work(as: 0, of: 1, segment, plans, barrier, stop: stop, account: idle) }
     return team.map { worker in
@@ -162,8 +202,8 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
     defer { platform_restore_denormals(mode) }
     return withExtendedLifetime((plans, segment, self)) {
       let common = StepCommon(
-        plan: plan, samples: samples.view, parameters: parameters.elements,
-        state: state.elements, loss: loss, rule: rule, order: segment.order.view,
+        plan: plan, samples: samples.view, parameters: stored.parameters.elements,
+        state: stored.state.elements, loss: loss, rule: rule, order: segment.order.view,
         kernels: FastKernels(variant), outputs: network.outputs, clock: phases?.clock(for: worker) ?? .off)
       switch (memory, plans) {
       case (.shards(let team), .shards(let full, let last)):
@@ -173,7 +213,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
         return steps(phases, worker, workers, segment, barrier, stop: stop, account: account)
       case (.tiles(let team), .tiles(let full, let last)):
         let phases = TileLoop(
-          common: common, team: team, worker: worker, full: full.view, last: last.view)
+          common: common, team: team, worker: worker, full: full.view, last: last.view, loads: !isLoaded)
         return steps(phases, worker, workers, segment, barrier, stop: stop, account: account)
       default: preconditionFailure("plans are made for the memory")
       }

@@ -13,7 +13,12 @@ struct TileLoop<Element: Scalar>: StepPhases {
   private let scratch: TileScratch<Element>
   /// One entry a unit.
   private let losses: UnsafeMutableBufferPointer<Double>
-  /// The parameters and the optimizer's state.
+  private let team: TileTeam<Element>
+  /// Whether what is trained must first be brought to where it lives.
+  private let loads: Bool
+  /// The optimizer's state of what lives in panels.
+  private let state: UnsafeMutableBufferPointer<Element>
+  /// Both.
   private let updated: UnsafeBufferPointer<PanelKernels<Element>.Address>
 
   /// Units that go through the network together: so many rows that a layer's panels are worth reading, and so few that
@@ -22,8 +27,11 @@ struct TileLoop<Element: Scalar>: StepPhases {
 
   init(
     common: StepCommon<Element>, team: TileTeam<Element>, worker: Int, full: TilePlan.View,
-    last: TilePlan.View
+    last: TilePlan.View, loads: Bool
   ) {
+    self.team = team
+    self.loads = loads
+    state = team.state.elements
     self.common = common
     self.worker = worker
     self.full = full
@@ -40,13 +48,14 @@ struct TileLoop<Element: Scalar>: StepPhases {
 
   private func plan(rows: Int) -> TilePlan.View { rows == common.plan.batchSize ? full : last }
 
-  /// Brings the worker's tiles of the parameters to where the passes read them.
+  /// Brings the worker's tiles of what is trained to where they live, unless they are there.
   func prepare() -> Bool {
-    guard let parameters = UnsafePointer(common.parameters.baseAddress) else { return false }
+    guard loads, let parameters = UnsafePointer(common.parameters.baseAddress) else { return false }
     for index in full.firstTile[worker]..<full.firstTile[worker + 1] {
       let tile = full.tiles[index]
-      passes.pack(
-        layer: tile.layer, inputs: tile.inputs, panels: tile.panels, parameters: parameters)
+      passes.load(layer: tile.layer, inputs: tile.inputs, panels: tile.panels, parameters: parameters)
+      guard passes.livesInPanels(layer: tile.layer, inputs: tile.inputs) else { continue }
+      team.loadState(of: tile, from: common.state, parameters: common.parameters.count)
     }
     return true
   }
@@ -88,28 +97,37 @@ struct TileLoop<Element: Scalar>: StepPhases {
       let stack = scratch.stack.elements.baseAddress
     else { return }
     let step = plan(rows: rows)
-    let lanes = PanelKernels<Element>.lanes
     for index in step.firstTile[worker]..<step.firstTile[worker + 1] {
       let tile = step.tiles[index]
-      let layer = passes.layers[tile.layer]
-      let stride = passes.gradient(
+      passes.gradient(
         layer: tile.layer, inputs: tile.inputs, panels: tile.panels, rows: rows,
         shard: common.plan.rowsPerShard, stack: stack, updated: updated)
       common.clock.mark(.backward)
-      let column = tile.firstPanel * lanes
-      let columns = min(tile.lastPanel * lanes, layer.outputs) - column
-      // Rows without gaps among the parameters and in the block are one.
-      let isWhole = columns == layer.outputs && columns == stride
-      let (count, length) = isWhole ? (1, tile.inputs.count * columns) : (tile.inputs.count, columns)
-      for row in 0..<count {
-        let first = layer.kernelOffset + (tile.firstInput + row) * layer.outputs + column
+      if passes.livesInPanels(layer: tile.layer, inputs: tile.inputs) {
+        var gradient = UnsafePointer(stack)
+        for panel in tile.panels {
+          let place = passes.place(layer: tile.layer, inputs: tile.inputs, panel: panel)
+          update.apply(
+            to: place, parameters: passes.kernelPanels,
+            gradient: UnsafeBufferPointer(start: gradient, count: place.count), state: state,
+            kernels: common.kernels)
+          gradient += place.count
+        }
+        passes.turn(layer: tile.layer, inputs: tile.inputs, panels: tile.panels)
+      } else {
+        let layer = passes.layers[tile.layer]
+        let column = tile.firstPanel * PanelKernels<Element>.lanes
+        let first = layer.kernelOffset + tile.firstInput * layer.outputs + column
+        // A bias is one row, and a narrow layer one panel: nothing is between what the block has.
+        let count =
+          tile.inputs.count * (min(tile.lastPanel * PanelKernels<Element>.lanes, layer.outputs) - column)
         update.apply(
-          to: first..<first + length, parameters: common.parameters,
-          gradient: UnsafeBufferPointer(start: stack + row * stride, count: length), state: common.state,
+          to: first..<first + count, parameters: common.parameters,
+          gradient: UnsafeBufferPointer(start: stack, count: count), state: common.state,
           kernels: common.kernels)
+        passes.load(
+          layer: tile.layer, inputs: tile.inputs, panels: tile.panels, parameters: parameters)
       }
-      passes.pack(
-        layer: tile.layer, inputs: tile.inputs, panels: tile.panels, parameters: parameters)
       common.clock.mark(.update)
     }
   }

@@ -121,7 +121,7 @@ public final class Trainer<Element: Scalar> {
         .badData, "", "the checkpoint does not fit the samples",
         remedy: "Resume with the samples that it was trained on.")
     }
-    _ = engine.state.elements.update(fromContentsOf: checkpoint.optimizerState)
+    engine.restore(state: checkpoint.optimizerState)
     self.progress = progress
     history = checkpoint.history
     bestParameters = checkpoint.bestParameters

@@ -91,10 +91,24 @@ import Testing
     )
     for rows in [0..<middle, middle..<p.inputs] where !rows.isEmpty {
       for columns in [0..<across, across..<p.outputs] where !columns.isEmpty {
+        let packed = try #require(forward.elements.baseAddress)
         panels.pack(
-          kernel, inputs: p.inputs, outputs: p.outputs, rows: rows, columns: columns,
-          forward: try #require(forward.elements.baseAddress),
-          backward: backward.elements.baseAddress)
+          kernel, inputs: p.inputs, outputs: p.outputs, rows: rows, columns: columns, panels: packed)
+        panels.turn(
+          packed, inputs: p.inputs, outputs: p.outputs, rows: rows, columns: columns,
+          turned: try #require(backward.elements.baseAddress))
+        // And back.
+        let matrix = AlignedBuffer<Element>(repeating: .nan, count: p.inputs * p.outputs)
+        panels.unpack(
+          packed, inputs: p.inputs, outputs: p.outputs, rows: rows, columns: columns,
+          matrix: try #require(matrix.elements.baseAddress))
+        for row in 0..<p.inputs {
+          for column in 0..<p.outputs {
+            let (index, isPart) = (row * p.outputs + column, rows ~= row && columns ~= column)
+            #expect(
+              isPart ? matrix.elements[index] == p.kernel.elements[index] : matrix.elements[index].isNaN)
+          }
+        }
       }
     }
     let input = p.inPanels(p.input, p.inputs)
@@ -191,12 +205,12 @@ import Testing
           columns: inputs, panels: width, rows: p.rows, shard: shard, input: source?.elements.baseAddress,
           delta: try #require(delta.elements.baseAddress) + panel * p.panelStride,
           panelStride: p.panelStride, stack: base,
-          soon: .init(vectors: UnsafeBufferPointer(start: nil, count: 0), offset: 0, rowStride: 0))
+          soon: .nothing)
         let wanted = (0..<inputs).flatMap { row in
           (0..<columns).map { truth[row * p.outputs + panel * lanes + $0] }
         }
         let block = (0..<inputs).flatMap { row in
-          (0..<columns).map { stack.elements[row * width * lanes + $0] }
+          (0..<columns).map { stack.elements[($0 / lanes * inputs + row) * lanes + $0 % lanes] }
         }
         #expect(bits(block) == bits(wanted))
       }

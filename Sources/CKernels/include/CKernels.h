@@ -86,12 +86,15 @@ typedef struct {
   const uint32_t *offsets;
 } ck_permutation;
 
-/// Memory that will be used soon: in each of several vectors a block as wide and as high as that of a gradient, `offset` bytes
-/// behind the vector's base, its rows `row` bytes apart.
+/// Memory that will be used soon: in each of several vectors a block as high and as many panels wide as that of a gradient, `offset`
+/// bytes behind the vector's base, its panels `panel` bytes apart.
 typedef struct {
   const void *const *bases;
-  int64_t offset, row;
+  int64_t offset, panel;
   int32_t parts;
+  /// Where `turn` puts the block, unless that is NULL, and the bytes from one of its panels to the next.
+  const void *turned;
+  int64_t turned_panel;
 } ck_soon;
 
 /// The most layers of a small network.
@@ -135,27 +138,39 @@ typedef struct {
   void (*panel_product_f64)(int64_t m, int64_t n, int64_t k, const double *a, int64_t a_panel, const double *panels,
                             const double *start, double *c, int64_t c_panel, const double *gate, int32_t activation);
 
-  /// A block of a weight gradient: stack[m, vectors] = sum over rows of a[row, m] d[row, n], for the first `m` columns of a and
+  /// A block of a weight gradient: stack[vectors, m] = sum over rows of a[row, m] d[row, n], for the first `m` columns of a and
   /// `vectors` vectors of 64 bytes of d, at most `product_vectors`. a NULL stands for a column of ones.
   ///
   /// Each run of `shard` rows is summed by fused multiply-adds in ascending order, and the runs' sums are added along the
   /// fixed binary tree. a and d lie in panels, `a_panel` and `d_panel` numbers apart, and d is aligned to 64 bytes. `stack` is
-  /// aligned to 64 bytes and has room for m * vectors vectors at each of floor(log2(runs)) + 2 levels; the result is the first.
+  /// aligned to 64 bytes and has room for m * vectors vectors at each of floor(log2(runs)) + 2 levels; the result is the first, in
+  /// panels of m rows.
   /// `soon` is brought near meanwhile; it may be NULL.
   void (*weight_gradient_f32)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const float *a, int64_t a_panel,
                               const float *d, int64_t d_panel, float *stack, const ck_soon *soon);
   void (*weight_gradient_f64)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const double *a, int64_t a_panel,
                               const double *d, int64_t d_panel, double *stack, const ck_soon *soon);
 
-  /// Copies a part of the matrix w[inputs, outputs] into panels of the matrix and of its transpose (unless that is NULL).
+  /// Copies a part of the matrix w[inputs, outputs] into panels, or from there.
   ///
   /// A panel holds L columns, those of 64 bytes, row after row: element (k, n) of a matrix of K rows is at
-  /// (n / L * K + k) * L + n % L; what the last panel lacks is zero. `first_input` and `first_output` are multiples of L, and
-  /// so are the ends of the part unless they are those of the matrix.
+  /// (n / L * K + k) * L + n % L; what the last panel lacks is made zero. `first_output` is a multiple of L, and so is the end of
+  /// the part unless it is that of the matrix. `panels` is aligned to 64 bytes.
   void (*pack_f32)(const float *w, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
-                   int64_t first_output, int64_t last_output, float *forward, float *backward);
+                   int64_t first_output, int64_t last_output, float *panels);
   void (*pack_f64)(const double *w, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
-                   int64_t first_output, int64_t last_output, double *forward, double *backward);
+                   int64_t first_output, int64_t last_output, double *panels);
+  void (*unpack_f32)(const float *panels, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
+                     int64_t first_output, int64_t last_output, float *w);
+  void (*unpack_f64)(const double *panels, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
+                     int64_t first_output, int64_t last_output, double *w);
+
+  /// The same part of the transpose in panels, of which inputs are the columns: `first_input`, too, is a multiple of L, and so
+  /// is the end.
+  void (*turn_f32)(const float *panels, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
+                   int64_t first_output, int64_t last_output, float *turned);
+  void (*turn_f64)(const double *panels, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
+                   int64_t first_output, int64_t last_output, double *turned);
 
   /// destination += source
   void (*add_f32)(const float *source, float *destination, int64_t count);
