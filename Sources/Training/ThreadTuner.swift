@@ -33,6 +33,8 @@ struct ThreadTuner {
   private(set) var reason = ""
   private var trials: [Trial] = []
   private var next = 0
+  /// The segments of the round under way, where epochs are too short for one to be enough.
+  private var round = Round()
   private var retreat: Retreat?
 
   /// How one worker stands in for several.
@@ -45,6 +47,8 @@ struct ThreadTuner {
     var left: Double?
     /// The nanoseconds that the next retreat takes.
     var length = ThreadTuner.shortestRetreat
+    /// What the workers chosen made since their pace was last judged.
+    var seen = (steps: 0, nanoseconds: 0.0)
   }
 
   private struct Trial {
@@ -54,9 +58,18 @@ struct ThreadTuner {
     var best = Double.infinity
   }
 
-  private static let rounds = 4
+  private struct Round {
+    var steps = 0
+    var nanoseconds = 0.0
+    /// Whether no segment has been made.
+    var isFresh = true
+  }
+
+  private static let rounds = 6
   /// The time that a round is made to take, if a step does not take longer.
   private static let roundNanoseconds = 3e6
+  /// The pace of the workers chosen is judged by no less than this.
+  private static let leastSeen = 2e6
   /// A retreat is as long as this at first, and twice as long as the last one if that was not enough.
   private static let shortestRetreat = 5e7
   private static let longestRetreat = 2e9
@@ -99,8 +112,9 @@ struct ThreadTuner {
   /// Takes in how long a segment of `proposal` took.
   mutating func record(steps: Int, nanoseconds: UInt64) {
     guard steps > 0 else { return }
-    let step = Double(nanoseconds) / Double(steps)
-    guard workers == nil else { return watch(step: step, nanoseconds: Double(nanoseconds)) }
+    guard workers == nil else { return watch(steps: steps, nanoseconds: Double(nanoseconds)) }
+    guard let step = pace(steps: steps, nanoseconds: Double(nanoseconds)) else { return }
+    round = Round()
     trials[next].rounds += 1
     // The first round wakes threads and fills caches, which is nothing beside a long step.
     let isLong = step > Self.roundNanoseconds
@@ -112,6 +126,21 @@ struct ThreadTuner {
     if isDone { settle() }
   }
 
+  /// The nanoseconds a step of the round that a segment ends, or nil if it goes on.
+  private mutating func pace(steps: Int, nanoseconds: Double) -> Double? {
+    // Until there is any pace, a round is a step.
+    if !trials[next].best.isFinite || nanoseconds >= Self.roundNanoseconds {
+      return nanoseconds / Double(steps)
+    }
+    // The first segment wakes threads, and brings rows near that another number of workers has dealt out otherwise.
+    if !round.isFresh {
+      round.steps += steps
+      round.nanoseconds += nanoseconds
+    }
+    round.isFresh = false
+    return round.nanoseconds >= Self.roundNanoseconds ? round.nanoseconds / Double(round.steps) : nil
+  }
+
   /// The workers that make the next steps of those decided on, and how many of these.
   private func workersNow(_ workers: Int) -> (workers: Int, steps: Int) {
     guard let retreat else { return (workers, .max) }
@@ -120,16 +149,21 @@ struct ThreadTuner {
     return (workers, isTrial ? max(1, Int(Self.roundNanoseconds / max(retreat.together, 1))) : .max)
   }
 
-  /// Takes in how long a step took once the workers are decided on.
-  private mutating func watch(step: Double, nanoseconds: Double) {
+  /// Takes in how long steps took once the workers are decided on.
+  private mutating func watch(steps: Int, nanoseconds: Double) {
     guard var retreat else { return }
     defer { self.retreat = retreat }
     if let left = retreat.left {
       retreat.left = left > nanoseconds ? left - nanoseconds : nil
-    } else if nanoseconds < 2e5 {
-      // Too short to tell anything.
       return
-    } else if step > 1.2 * retreat.alone {
+    }
+    // An interrupt, or a glance of the system at another program, holds up a short segment, and says nothing.
+    retreat.seen.steps += steps
+    retreat.seen.nanoseconds += nanoseconds
+    guard retreat.seen.nanoseconds >= Self.leastSeen else { return }
+    let step = retreat.seen.nanoseconds / Double(retreat.seen.steps)
+    retreat.seen = (0, 0)
+    if step > 1.2 * retreat.alone {
       retreat.left = retreat.length
       retreat.length = min(2 * retreat.length, Self.longestRetreat)
     } else {

@@ -83,6 +83,30 @@ struct ThreadTunerTests {
     #expect(tuner.workers == 2)
   }
 
+  @Test("is not misled by epochs so short that waking threads takes most of them")
+  func shortEpochs() {
+    var tuner = ThreadTuner(choice: .automatic, shares: 64, cpus: 2)
+    var last = 0
+    while tuner.workers == nil {
+      let proposal = tuner.proposal
+      let steps = min(proposal.steps, 98)
+      let waking = proposal.workers == last ? 0 : 400_000
+      tuner.record(steps: steps, nanoseconds: UInt64(steps * 4800 / proposal.workers + waking))
+      last = proposal.workers
+    }
+    #expect(tuner.workers == 2)
+  }
+
+  @Test("does not mind short segments that something held up now and then")
+  func interrupts() {
+    var tuner = settle(cpus: 2) { UInt64(4800 / $0) }
+    for segment in 0..<1000 {
+      #expect(tuner.proposal.workers == 2)
+      // Every tenth epoch of a hundred steps is interrupted for as long as two of them take.
+      tuner.record(steps: 100, nanoseconds: segment % 10 == 9 ? 720_000 : 240_000)
+    }
+  }
+
   @Test("never retreats from a number that was asked for")
   func noRetreat() {
     var tuner = ThreadTuner(choice: .count(2), shares: 8, cpus: 2)
