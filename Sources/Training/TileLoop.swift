@@ -23,7 +23,7 @@ struct TileLoop<Element: Scalar>: StepPhases {
 
   /// Units that go through the network together: so many rows that a layer's panels are worth reading, and so few that
   /// their outputs stay near.
-  private static var unitsPerBlock: Int { 8 }
+  private static var unitsPerBlock: Int { 16 }
 
   init(
     common: StepCommon<Element>, team: TileTeam<Element>, worker: Int, full: TilePlan.View,
