@@ -57,9 +57,11 @@ extension File {
     try Library.call("H5Pset_userblock", at: place) { H5Pset_userblock(creationList, hsize_t(userBlock)) }
     let times = options.recordsObjectTimes
     try Library.call("H5Pset_obj_track_times", at: place) { H5Pset_obj_track_times(creationList, times) }
-    let file = try OpenFile("H5Fcreate", at: place) {
-      H5Fcreate(
-        path, options.overwrite ? chdf5_acc_trunc() : chdf5_acc_excl(), creationList, accessList)
+    let file = try File.patiently { () throws(HDF5Error) in
+      try OpenFile("H5Fcreate", at: place) {
+        H5Fcreate(
+          path, options.overwrite ? chdf5_acc_trunc() : chdf5_acc_excl(), creationList, accessList)
+      }
     }
     self.init(created: file, path: path)
   }

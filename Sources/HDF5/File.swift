@@ -42,24 +42,27 @@ public struct File: ~Copyable, Location, Sendable {
   ///   `.damaged`, `.inUse`.
   public init(opening path: String, for access: Access = .reading) throws(HDF5Error) {
     let seen = try RegularFile(at: Place(file: path), writable: access == .updating)
-    openFile = try File.openPatiently(seen, at: Place(file: path), for: access)
+    openFile =
+      switch access {
+      case .reading: try File.open(seen, at: Place(file: path), for: access)
+      case .updating:
+        try File.patiently { () throws(HDF5Error) in try File.open(seen, at: Place(file: path), for: access) }
+      }
     place = Place(file: path, object: "/")
   }
 
   /// A lock outlives the file's being closed for a moment if another thread starts a process at that time, which has the
   /// descriptor until it runs its own program: for a fifth of a second, who wants to write tries again.
-  private static func openPatiently(
-    _ seen: RegularFile, at place: Place, for access: Access
-  ) throws(HDF5Error) -> OpenFile {
-    for _ in 0..<10 where access == .updating {
+  static func patiently(_ open: () throws(HDF5Error) -> OpenFile) throws(HDF5Error) -> OpenFile {
+    for _ in 0..<10 {
       do throws(HDF5Error) {
-        return try open(seen, at: place, for: access)
+        return try open()
       } catch {
         guard error.kind == .inUse else { throw error }
         usleep(20_000)
       }
     }
-    return try open(seen, at: place, for: access)
+    return try open()
   }
 
   private static func open(

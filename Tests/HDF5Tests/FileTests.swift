@@ -189,6 +189,48 @@ import Testing
     try first.close()
   }
 
+  @Test func aLockIsWaitedForInCaseItIsSoonGone() throws {
+    let path = folder.file("a.h5")
+    try File(creating: path).close()
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    defer { close(descriptor) }
+    try #require(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    for isCreated in [false, true] {
+      let begin = ContinuousClock.now
+      let failure = error { () throws(HDF5Error) in
+        _ =
+          isCreated
+          ? try File(creating: path, options: File.CreationOptions(overwrite: true))
+          : try File(opening: path, for: .updating)
+      }
+      #expect(failure?.kind == .inUse)
+      #expect(ContinuousClock.now - begin >= .milliseconds(200))
+    }
+    flock(descriptor, LOCK_UN)
+    try File(opening: path, for: .updating).close()
+  }
+
+  @Test func onlyAFileInUseIsTriedAgain() throws {
+    let path = folder.file("a.h5")
+    var tries = 0
+    let created = try File.patiently { () throws(HDF5Error) in
+      tries += 1
+      if tries < 3 {
+        throw HDF5Error(.inUse, at: Place(file: path), function: "H5Fcreate", problem: "in use")
+      }
+      return try File(creating: path).openFile
+    }
+    #expect(tries == 3)
+    try created.close(at: Place(file: path))
+    let failure = error { () throws(HDF5Error) in
+      _ = try File.patiently { () throws(HDF5Error) in
+        tries += 1
+        throw HDF5Error(.io, at: Place(file: path), function: "H5Fcreate", problem: "no space")
+      }
+    }
+    #expect(failure?.kind == .io && tries == 4)
+  }
+
   @Test func handlesAreClosedInAnyOrder() throws {
     let path = folder.file("a.h5")
     let file = try File(creating: path)
