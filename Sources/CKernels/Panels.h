@@ -28,16 +28,19 @@ static __attribute__((noinline)) void NAME(finish)(int64_t rows, int vectors, RE
   }
 }
 
-/// A tile of a product over some of its terms: begun with `begin`, or else gone on with from c; finished if `last`.
+/// A tile of a product over some of its terms: begun with `begin`, or else gone on with from c; finished if `last`. With every
+/// LANES terms, `lines` vectors from `next` on are brought near in each of the panels.
 ALWAYS void NAME(panel_tile)(const int rows, const int vectors, int64_t terms, const REAL *a, int64_t a_panel,
-                             const REAL *panels, int64_t panel, const VEC *begin, REAL *c, int64_t c_panel,
-                             const REAL *gate, int32_t activation, int last) {
+                             const REAL *panels, const REAL *next, int64_t lines, int64_t panel, const VEC *begin, REAL *c,
+                             int64_t c_panel, const REAL *gate, int32_t activation, int last) {
   VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < vectors; v++) sums[r][v] = begin ? begin[v] : *(const VEC *)(c + r * LANES + v * c_panel);
   const REAL *from[PRODUCT_ROWS];
   int64_t done = 0;
   for (; done + LANES <= terms; done += LANES) {
+    for (int64_t n = 0; n < lines; n++, next += LANES)
+      for (int v = 0; v < vectors; v++) __builtin_prefetch(next + v * panel, 0, 2);
     for (int r = 0; r < rows; r++) from[r] = a + r * LANES;
     NAME(accumulate)(rows, vectors, LANES, from, 1, panels + done * LANES, panel, sums);
     a += a_panel;
@@ -64,12 +67,14 @@ ALWAYS void NAME(panel_block)(const int vectors, int64_t m, int64_t terms, const
                               const REAL *panels, const REAL *next, int64_t panel, const VEC *begin, REAL *c,
                               int64_t c_panel, const REAL *gate, int32_t activation, int last) {
   int64_t row = 0, near = 0;
+  // A little with every few terms: more at once would wait for each other.
+  int64_t lines = m < PRODUCT_ROWS ? 0 : (LANES * PRODUCT_ROWS + m - 1) / m;
 #define TILES(count)                                                                                                   \
   for (; row + count <= m; row += count) {                                                                             \
-    for (; near < (row + count) * terms / m; near++)                                                                   \
-      for (int v = 0; v < vectors; v++) __builtin_prefetch(next + v * panel + near * LANES, 0, 2);                     \
-    NAME(panel_tile)(count, vectors, terms, a + row * LANES, a_panel, panels, panel, begin, c + row * LANES, c_panel,  \
-                     gate ? gate + row * LANES : 0, activation, last);                                                 \
+    NAME(panel_tile)(count, vectors, terms, a + row * LANES, a_panel, panels, next + near * LANES, lines, panel,       \
+                     begin, c + row * LANES, c_panel, gate ? gate + row * LANES : 0, activation, last);                \
+    near += lines * (terms / LANES);                                                                                   \
+    if (near >= terms) lines = 0;                                                                                      \
   }
   TILES(PRODUCT_ROWS)
 #if PRODUCT_ROWS > 4
@@ -84,8 +89,9 @@ ALWAYS void NAME(panel_block)(const int vectors, int64_t m, int64_t terms, const
 
 static void NAME(panel_product)(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t a_panel, const REAL *panels,
                                 const REAL *start, REAL *c, int64_t c_panel, const REAL *gate, int32_t activation) {
-  // So many terms at a time that the block of panels stays near while all rows go by.
-  const int64_t most = 16 * LANES;
+  // So many terms at a time, about, that the block of panels stays near while all rows go by: equal parts of whole vectors.
+  const int64_t near = 16 * LANES, parts = k < near ? 1 : (k + near / 2) / near;
+  const int64_t most = (k + parts * LANES - 1) / (parts * LANES) * LANES;
   const int64_t width = (n + LANES - 1) / LANES, blocks = (width + PRODUCT_VECTORS - 1) / PRODUCT_VECTORS;
   for (int64_t block = 0; block < blocks; block++) {
     const int64_t first = block * width / blocks, vectors = (block + 1) * width / blocks - first;
@@ -126,15 +132,52 @@ static void NAME(panel_product)(int64_t m, int64_t n, int64_t k, const REAL *a, 
   }
 }
 
+/// What is brought near while a block of a weight gradient is summed, a little with every few terms: more at once would wait
+/// for each other.
+typedef struct {
+  /// The deltas that are read after these, and how many of their rows are fetched at a time.
+  const REAL *next;
+  int64_t d_panel, next_rows;
+  /// What is wanted after the whole block, or NULL; from which row on; how many rows at a time; after how many times; and
+  /// before how many.
+  const ck_soon *soon;
+  int64_t row, rows, soon_rows, period, left;
+} NAME(ahead);
+
+ALWAYS void NAME(fetch)(const int vectors, NAME(ahead) *ahead) {
+  for (int64_t n = 0; n < ahead->next_rows; n++) {
+    for (int v = 0; v < vectors; v++) __builtin_prefetch(ahead->next + v * ahead->d_panel, 0, 2);
+    ahead->next += LANES;
+  }
+  if (--ahead->left) return;
+  ahead->left = ahead->period;
+  const ck_soon *const soon = ahead->soon;
+  for (int64_t n = 0; n < ahead->soon_rows && ahead->row < ahead->rows; n++) {
+    const int64_t r = ahead->row++;
+    for (int part = 0; part < soon->parts; part++)
+      for (int v = 0; v < vectors; v++)
+        __builtin_prefetch((const char *)soon->bases[part] + soon->offset + v * soon->panel + r * 64, 1, 2);
+    if (soon->turned)
+      for (int v = 0; v < vectors; v++)
+        __builtin_prefetch((const char *)soon->turned + r / LANES * soon->turned_panel + (r % LANES + v * LANES) * 64, 1, 2);
+  }
+}
+
 /// A tile of a weight gradient over one shard, joined with the `merges` sums before it in `stack`, `level` numbers apart; its
-/// panels are `panel` numbers apart.
-ALWAYS void NAME(gradient_tile)(const int rows, const int vectors, int64_t terms, const REAL *const a[PRODUCT_ROWS],
-                                int64_t a_term, const REAL *d, int64_t d_panel, int merges, REAL *stack, int64_t panel,
-                                int64_t level) {
+/// panels are `panel` numbers apart. `a_run` numbers are between the factors of LANES rows and the next.
+ALWAYS void NAME(gradient_tile)(const int rows, const int vectors, int64_t terms, const REAL *from[PRODUCT_ROWS],
+                                int64_t a_run, const REAL *d, int64_t d_panel, int merges, REAL *stack, int64_t panel,
+                                int64_t level, NAME(ahead) *ahead) {
   VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < vectors; v++) sums[r][v] = NAME(splat)(0);
-  NAME(accumulate)(rows, vectors, terms, a, a_term, d, d_panel, sums);
+  for (; terms >= LANES; terms -= LANES) {
+    NAME(fetch)(vectors, ahead);
+    NAME(accumulate)(rows, vectors, LANES, from, LANES, d, d_panel, sums);
+    for (int r = 0; r < rows; r++) from[r] += a_run;
+    d += LANES * LANES;
+  }
+  if (terms > 0) NAME(accumulate)(rows, vectors, terms, from, LANES, d, d_panel, sums);
   for (; merges > 0; merges--) {
     stack -= level;
     for (int r = 0; r < rows; r++)
@@ -144,35 +187,22 @@ ALWAYS void NAME(gradient_tile)(const int rows, const int vectors, int64_t terms
     for (int v = 0; v < vectors; v++) *(VEC *)(stack + v * panel + r * LANES) = sums[r][v];
 }
 
-/// One shard's part of a block of a weight gradient. `next` is where the deltas begin that are read after these; `soon`, if
-/// there is one, what is wanted after the whole block.
+/// One shard's part of a block of a weight gradient.
 ALWAYS void NAME(gradient_shard)(const int vectors, int64_t m, int64_t terms, const REAL *a, int64_t a_panel,
-                                 const REAL *d, const REAL *next, int64_t d_panel, int merges, REAL *stack,
-                                 int64_t level, const ck_soon *soon) {
-  static const REAL one = 1;
-  int64_t row = 0, near = 0;
+                                 const REAL *d, int64_t d_panel, int merges, REAL *stack, int64_t level,
+                                 NAME(ahead) *ahead) {
+  static const REAL ones[LANES * LANES] = {[0 ... LANES * LANES - 1] = 1};
+  int64_t row = 0;
 #define TILES(count)                                                                                                   \
   for (; row + count <= m; row += count) {                                                                             \
-    if (soon && soon->turned)                                                                                          \
-      for (int64_t r = row; r < row + count; r++)                                                                      \
-        for (int v = 0; v < vectors; v++)                                                                              \
-          __builtin_prefetch((const char *)soon->turned + r / LANES * soon->turned_panel + (r % LANES + v * LANES) * 64, \
-                             1, 2);                                                                                    \
-    if (soon)                                                                                                          \
-      for (int part = 0; part < soon->parts; part++)                                                                   \
-        for (int64_t r = row; r < row + count; r++)                                                                    \
-          for (int v = 0; v < vectors; v++)                                                                            \
-            __builtin_prefetch((const char *)soon->bases[part] + soon->offset + v * soon->panel + r * 64, 1, 2);       \
-    for (; near < (row + count) * terms / m; near++)                                                                   \
-      for (int v = 0; v < vectors; v++) __builtin_prefetch(next + near * LANES + v * d_panel, 0, 2);                   \
     const REAL *from[PRODUCT_ROWS];                                                                                    \
     if (LANES % count == 0 && LANES % PRODUCT_ROWS == 0)                                                               \
-      for (int r = 0; r < count; r++) from[r] = a ? a + row / LANES * a_panel + row % LANES + r : &one;                \
+      for (int r = 0; r < count; r++) from[r] = a ? a + row / LANES * a_panel + row % LANES + r : ones;                \
     else                                                                                                               \
       for (int r = 0; r < count; r++)                                                                                  \
-        from[r] = a ? a + (row + r) / LANES * a_panel + (row + r) % LANES : &one;                                      \
-    NAME(gradient_tile)(count, vectors, terms, from, a ? LANES : 0, d, d_panel, merges,                                \
-                        stack + row * LANES, m *LANES, level);                                                         \
+        from[r] = a ? a + (row + r) / LANES * a_panel + (row + r) % LANES : ones;                                      \
+    NAME(gradient_tile)(count, vectors, terms, from, a ? LANES * LANES : 0, d, d_panel, merges, stack + row * LANES,   \
+                        m *LANES, level, ahead);                                                                       \
   }
   TILES(PRODUCT_ROWS)
 #if PRODUCT_ROWS > 4
@@ -188,6 +218,13 @@ ALWAYS void NAME(gradient_shard)(const int vectors, int64_t m, int64_t terms, co
 static void NAME(weight_gradient)(int64_t m, int32_t vectors, int64_t rows, int64_t shard, const REAL *a, int64_t a_panel,
                                   const REAL *d, int64_t d_panel, REAL *stack, const ck_soon *soon) {
   const int64_t level = m * vectors * LANES;
+  // Runs of LANES rows in a tile, and in all tiles of a row.
+  const int64_t at_once = LANES * PRODUCT_ROWS;
+  // A single row is over too soon to be worth it.
+  const int64_t next_rows = m == 1 ? 0 : m * LANES < at_once ? LANES : (at_once + m - 1) / m;
+  NAME(ahead) ahead = {.d_panel = d_panel, .next_rows = next_rows, .soon = soon, .rows = m,
+                       .soon_rows = (at_once + rows - 1) / rows, .period = rows / at_once + (rows < at_once)};
+  ahead.left = soon ? 1 : INT64_MAX;
   int64_t depth = 0;
   for (int64_t index = 0, start = 0; start < rows; index++, start += shard) {
     const int64_t terms = rows - start < shard ? rows - start : shard;
@@ -196,12 +233,11 @@ static void NAME(weight_gradient)(int64_t m, int32_t vectors, int64_t rows, int6
     const REAL *const from = a ? a + start * LANES : 0;
     REAL *const slot = stack + depth * level;
     // After the last shard, the first one of the next block of columns is likely wanted.
-    const REAL *const next = start + terms < rows ? d + (start + terms) * LANES : d + vectors * d_panel;
+    ahead.next = start + terms < rows ? d + (start + terms) * LANES : d + vectors * d_panel;
     switch (vectors) {
 #define SHARD_OF(count)                                                                                                \
   case count:                                                                                                          \
-    NAME(gradient_shard)(count, m, terms, from, a_panel, d + start * LANES, next, d_panel, merges, slot, level,        \
-                         index ? 0 : soon);                                                                            \
+    NAME(gradient_shard)(count, m, terms, from, a_panel, d + start * LANES, d_panel, merges, slot, level, &ahead);     \
     break;
       SHARD_OF(1)
 #if PRODUCT_VECTORS > 1
