@@ -5,23 +5,23 @@ import Primitives
 public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   /// The network's layers.
   public let layers: UnsafeBufferPointer<SharedWorkspace<Element>.LayerPlan>
-  let base: UnsafeMutablePointer<Element>
+  @usableFromInline let base: UnsafeMutablePointer<Element>
   /// The panels of all kernels.
   public let kernelPanels: UnsafeMutableBufferPointer<Element>
-  let panelStride: Int
-  let kernels: PanelKernels<Element>
+  @usableFromInline let panelStride: Int
+  @usableFromInline let kernels: PanelKernels<Element>
 
-  private static var lanes: Int { PanelKernels<Element>.lanes }
+  @inlinable static var lanes: Int { PanelKernels<Element>.lanes }
 
   /// Where the row and column of a matrix are whose panels begin at `offset`.
-  @inline(__always) private func address(_ offset: Int, row: Int, column: Int = 0) -> UnsafeMutablePointer<
+  @inlinable @inline(__always) func address(_ offset: Int, row: Int, column: Int = 0) -> UnsafeMutablePointer<
     Element
   > {
     base + offset + column / Self.lanes * panelStride + row * Self.lanes + column % Self.lanes
   }
 
   /// Fills the rows of the minibatch's input from `first` on with the rows `chosen` of `features`.
-  public func collectInput(
+  @inlinable public func collectInput(
     first: Int, from features: UnsafeBufferPointer<Element>, rows chosen: UnsafeBufferPointer<Int>
   ) {
     kernels.gather(
@@ -30,7 +30,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   }
 
   /// Computes the outputs of all layers for `rows`; of the last one, the weighted sums.
-  public func forward(_ rows: Range<Int>, parameters: UnsafePointer<Element>) {
+  @inlinable public func forward(_ rows: Range<Int>, parameters: UnsafePointer<Element>) {
     var below = UnsafePointer(address(0, row: rows.lowerBound))
     for index in layers.indices {
       let layer = layers[index]
@@ -55,7 +55,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   ///   - outputs: likewise; the same memory unless the last activation needs its sums.
   ///   - delta: likewise.
   ///   - loops: the loops of losses and activations.
-  @inline(__always) public func loss(
+  @inlinable @inline(__always) public func loss(
     _ rows: Range<Int>, targets: Targets<Element>, weights: UnsafeBufferPointer<Element>? = nil, loss: Loss,
     sums: MutableMatrix<Element>, outputs: MutableMatrix<Element>, delta: MutableMatrix<Element>,
     loops: FastKernels<Element>
@@ -80,7 +80,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   }
 
   /// Computes the deltas of all layers for `rows`, from those of the last one.
-  public func backward(_ rows: Range<Int>) {
+  @inlinable public func backward(_ rows: Range<Int>) {
     for index in layers.indices.dropFirst().reversed() {
       let (layer, below) = (layers[index], layers[index - 1])
       let first = rows.lowerBound
@@ -93,12 +93,14 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   }
 
   /// Whether a block of a layer's parameters lives in ``kernelPanels``: all but biases and narrow layers.
-  @inline(__always) public func livesInPanels(layer index: Int, inputs: Range<Int>) -> Bool {
+  @inlinable @inline(__always) public func livesInPanels(layer index: Int, inputs: Range<Int>) -> Bool {
     !layers[index].isNarrow && inputs.lowerBound < layers[index].inputs
   }
 
   /// Where among ``kernelPanels`` the rows `inputs` of a layer's panel `panel` are.
-  @inline(__always) public func place(layer index: Int, inputs: Range<Int>, panel: Int) -> Range<Int> {
+  @inlinable @inline(__always) public func place(layer index: Int, inputs: Range<Int>, panel: Int) -> Range<
+    Int
+  > {
     let layer = layers[index]
     let start = layer.panelOffset + (panel * layer.inputs + inputs.lowerBound) * Self.lanes
     return start..<start + inputs.count * Self.lanes
@@ -116,7 +118,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   ///   - stack: see ``PanelKernels``; receives the block: panel after panel if it lives there, otherwise row after row without
   ///     gaps.
   ///   - updated: vectors laid out like ``kernelPanels`` of which the same block is used right after, if it lives there.
-  public func gradient(
+  @inlinable public func gradient(
     layer index: Int, inputs: Range<Int>, panels: Range<Int>, rows: Int, shard: Int,
     stack: UnsafeMutablePointer<Element>, updated: UnsafeBufferPointer<PanelKernels<Element>.Address>
   ) {
@@ -144,12 +146,12 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   }
 
   /// The offset of the matrix that is the layer's input.
-  @inline(__always) private func inputOffset(of layer: Int) -> Int {
+  @inlinable @inline(__always) func inputOffset(of layer: Int) -> Int {
     layer == 0 ? 0 : layers[layer - 1].outputOffset
   }
 
   /// Sums rows of a narrow layer's gradient, without gaps: the transpose's blocks, each put in place.
-  private func gradientByInputs(
+  @inlinable func gradientByInputs(
     layer index: Int, inputs: Range<Int>, rows: Int, shard: Int, result: UnsafeMutablePointer<Element>
   ) {
     let layer = layers[index]
@@ -173,7 +175,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   }
 
   /// Brings a block of a layer's kernel from among the parameters to where the passes read it.
-  public func load(
+  @inlinable public func load(
     layer index: Int, inputs: Range<Int>, panels: Range<Int>, parameters: UnsafePointer<Element>
   ) {
     copy(parameters, layer: index, inputs: inputs, panels: panels, to: kernelPanels)
@@ -181,7 +183,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   }
 
   /// Makes the transpose of a block of a layer's kernel what its panels say, for the pass backward.
-  public func turn(layer index: Int, inputs: Range<Int>, panels: Range<Int>) {
+  @inlinable public func turn(layer index: Int, inputs: Range<Int>, panels: Range<Int>) {
     let layer = layers[index]
     if index == 0 || inputs.lowerBound == layer.inputs { return }
     kernels.turn(
@@ -190,7 +192,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   }
 
   /// Copies a block of a layer's kernel in `vector`, laid out like the parameters, to `panels`, laid out like ``kernelPanels``.
-  public func copy(
+  @inlinable public func copy(
     _ vector: UnsafePointer<Element>, layer index: Int, inputs: Range<Int>, panels: Range<Int>,
     to destination: UnsafeMutableBufferPointer<Element>
   ) {
@@ -202,7 +204,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   }
 
   /// Copies a block of a layer's kernel from `source`, laid out like ``kernelPanels``, to `vector`, laid out like the parameters.
-  public func copy(
+  @inlinable public func copy(
     _ source: UnsafeMutableBufferPointer<Element>, layer index: Int, inputs: Range<Int>, panels: Range<Int>,
     to vector: UnsafeMutablePointer<Element>
   ) {
@@ -213,14 +215,14 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
       columns: columns(of: layer, panels), matrix: vector + layer.kernelOffset)
   }
 
-  @inline(__always) private func panels(of layer: SharedWorkspace<Element>.LayerPlan)
+  @inlinable @inline(__always) func panels(of layer: SharedWorkspace<Element>.LayerPlan)
     -> UnsafeMutablePointer<Element>
   {
     // Never nil: a network has layers, and these have parameters.
     kernelPanels.baseAddress.unsafelyUnwrapped + layer.panelOffset
   }
 
-  @inline(__always) private func columns(
+  @inlinable @inline(__always) func columns(
     of layer: SharedWorkspace<Element>.LayerPlan, _ panels: Range<Int>
   ) -> Range<Int> {
     panels.lowerBound * Self.lanes..<min(panels.upperBound * Self.lanes, layer.outputs)

@@ -28,13 +28,19 @@ public final class SharedWorkspace<Element: Scalar>: Sendable {
     public let activation: Activation
     /// Whether vectors that hold an input each, for all outputs, would be so empty that the gradient is summed in vectors of
     /// inputs instead. Each of its numbers is the same sum either way.
-    public var isNarrow: Bool { 4 * outputs <= 3 * PanelKernels<Element>.lanes }
-    let outputOffset: Int
-    let deltaOffset: Int
+    @inlinable public var isNarrow: Bool { Self.isNarrow(outputs: outputs) }
+
+    /// Whether a layer with so many outputs is narrow.
+    @inlinable public static func isNarrow(outputs: Int) -> Bool {
+      4 * outputs <= 3 * PanelKernels<Element>.lanes
+    }
+
+    @usableFromInline let outputOffset: Int
+    @usableFromInline let deltaOffset: Int
     /// Where the kernel's panels begin among those of all kernels.
-    let panelOffset: Int
+    @usableFromInline let panelOffset: Int
     /// Meaningless in the first layer, whose inputs have no deltas.
-    let backwardOffset: Int
+    @usableFromInline let backwardOffset: Int
   }
 
   /// The most rows of a minibatch.
