@@ -75,7 +75,10 @@ final class TilePlan: Sendable {
       height /= 2
     } while height >= 16 && tiles.count < 16 * workers
     self.tiles = AlignedBuffer(tiles, filler: tiles[0])
-    firstTile = AlignedBuffer(Self.shares(tiles.map(Self.cost), of: workers), filler: 0)
+    firstTile = AlignedBuffer(
+      Self.shares(
+        tiles.map { Self.cost($0, of: layers[$0.layer], rows: rows, kernels: kernels) }, of: workers),
+      filler: 0)
   }
 
   /// The units of a minibatch of `rows` rows.
@@ -107,9 +110,25 @@ final class TilePlan: Sendable {
     }
   }
 
-  /// What a tile costs, by what it reads and computes.
-  private static func cost(_ tile: Tile) -> Int {
-    (tile.lastInput - tile.firstInput + 4) * (tile.lastPanel - tile.firstPanel + 1)
+  /// About what a tile of `layer` costs over `rows` rows, in cycles of a CPU with vectors of 64 bytes and two multiply-adders.
+  private static func cost<Element: Scalar>(
+    _ tile: Tile, of layer: ParameterLayout.Layer, rows: Int, kernels: PanelKernels<Element>
+  ) -> Int {
+    let lanes = PanelKernels<Element>.lanes
+    /// Fewer sums than this at a time wait for each other.
+    func product(_ vectors: Int) -> Int { rows * max(vectors, 8) / 2 }
+    let inputs = tile.inputs.count
+    // Updated, one in 26 cycles; then, but for the first layer, transposed in blocks.
+    let vectors = (inputs * layer.outputs + lanes - 1) / lanes
+    if SharedWorkspace<Element>.LayerPlan.isNarrow(outputs: layer.outputs), tile.firstInput < layer.inputs {
+      // Summed in vectors of inputs, which are then put in place one by one.
+      let widest = kernels.mostPanels * lanes
+      return (inputs + widest - 1) / widest * product(kernels.mostPanels * layer.outputs)
+        + 2 * inputs * layer.outputs + 26 * vectors
+    }
+    let block = inputs * tile.panels.count
+    let turned = layer.kernelOffset > 0 && tile.firstInput < layer.inputs
+    return product(block) + (turned ? 40 : 26) * block
   }
 
   /// Cuts a row of pieces into runs, one a worker, that cost as nearly the same as can be; returns the runs' starts and the

@@ -36,6 +36,20 @@ struct TilePlanTests {
     }
   }
 
+  @Test("counts it in that kernels of all layers but the first are transposed")
+  func costs() throws {
+    let network = MLP(inputs: 512, hidden: [512, 512], outputs: 16)
+    let layers = ParameterLayout(network).layers
+    let plan = TilePlan(
+      ShardPlan(batchSize: 64, shards: 1), rows: 64, layers: layers,
+      kernels: PanelKernels<Float>(try #require(KernelVariant.all.first)), workers: 2)
+    let numbers = plan.tiles.array.map { tile in
+      tile.inputs.count * (min(tile.lastPanel * 16, layers[tile.layer].outputs) - tile.firstPanel * 16)
+    }
+    let middle = plan.firstTile.array[1]
+    #expect(numbers[..<middle].reduce(0, +) > numbers[middle...].reduce(0, +))
+  }
+
   @Test("cuts the rows by the shards alone") func units() {
     let units = TilePlan.units(ShardPlan(batchSize: 100, shards: 3), rows: 70)
     #expect(
