@@ -15,9 +15,9 @@ struct ScalingCommand: ParsableCommand {
       with the least and the most. Steps are of full minibatches; the first ones of each repeat are not timed.
 
       GFLOP/s counts two operations for each multiply-add of a weight: forward, by the weight, and by the layer's \
-      input except in the first layer. Its peak is what the same number of threads do at most when they do nothing but \
-      fused multiply-adds, measured in the same rounds. One more round records what the workers do: wait for data \
-      (the order of rows, and collecting them), run the network forward and backward, wait for each other at \
+      input except in the first layer. Its peak is what the same workers do when they do nothing but fused \
+      multiply-adds, measured ten times in between: a CPU's clock changes all the time. One more round records what \
+      the workers do: wait for data (the order of rows, and collecting them), run the network forward and backward, wait for each other at \
       the barrier, add up gradients and apply the optimizer.
 
       All threads of strong scaling start from the same parameters and must get the same bits; if not, the program \

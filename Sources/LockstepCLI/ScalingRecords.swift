@@ -34,7 +34,10 @@ struct ScalingRecords {
       "speedup": json(point.speedup, of: point.speedups), "efficiency": .number(point.efficiency),
       "samples_per_second": .number(point.samplesPerSecond),
       "gflops": .number(point.operationsPerSecond * 1e-9),
-      "peak_gflops": .optional(point.peak.map { $0 * 1e-9 }), "part_of_peak": .optional(point.partOfPeak),
+      "peak_gflops": .optional(point.peak.map { $0 * 1e-9 }),
+      "part_of_peak": .optional(point.partOfPeak?.median),
+      "part_of_peak_least": .optional(point.partOfPeak?.least),
+      "part_of_peak_most": .optional(point.partOfPeak?.most),
       "phases": json(point.averagePhases), "worker_phases": .array(point.phases.map(json)),
     ])
   }
@@ -60,6 +63,7 @@ struct ScalingRecords {
         "scaling", "threads", "workers", "exceeds_cpus", "batch_size", "shards", "steps", "step_seconds",
         "step_seconds_least", "step_seconds_most", "speedup", "speedup_least", "speedup_most", "efficiency",
         "samples_per_second", "gflops", "peak_gflops", "part_of_peak",
+        "part_of_peak_least", "part_of_peak_most",
       ] + phases.map(\.name) + ["between"]
     ]
     for mode in ScalingMode.allCases {
@@ -69,7 +73,7 @@ struct ScalingRecords {
           [
             time.median, time.least, time.most, speedup.median, speedup.least, speedup.most, point.efficiency,
             point.samplesPerSecond, point.operationsPerSecond * 1e-9, point.peak.map { $0 * 1e-9 },
-            point.partOfPeak,
+            point.partOfPeak?.median, point.partOfPeak?.least, point.partOfPeak?.most,
           ] + phases.map { shares[$0] } + [shares.other]
         lines.append(
           [

@@ -40,7 +40,7 @@ struct ScalingTables {
           point.threads == 1 ? "1" : Self.text(point.speedup, scale: 1),
           Self.percent(point.efficiency) + "%", Self.rate(point.samplesPerSecond),
           Format.threeDigits(point.operationsPerSecond * 1e-9),
-          point.partOfPeak.map { Self.percent($0) + "%" } ?? "-",
+          point.partOfPeak.map { Self.percent($0.median) + "%" } ?? "-",
         ])
     }
     let title =

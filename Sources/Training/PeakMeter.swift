@@ -1,39 +1,34 @@
 import Kernels
 import Primitives
 
-/// Measures how many floating-point operations a second the machine can do at most: fused multiply-adds in registers, on
-/// some threads at once.
+/// Measures how many floating-point operations a second some threads can do at most at the moment: fused multiply-adds in
+/// registers, and nothing else.
+///
+/// The clock of a CPU changes from second to second, with its own work and with that of its neighbours on the chip. So only
+/// what is measured right beside something else says what part of the machine that took.
 struct PeakMeter<Element: Scalar> {
-  private let variant: KernelVariant
-  private let cpus = CPUBudget.current.cpus
-  /// The rounds of a try on a CPU.
+  private let team: WorkerTeam
+  private let kernels: [MultiplyAdds<Element>]
+  /// The rounds of a burst on each thread.
   private let rounds: Int
 
-  /// The system needs a while to give each thread a CPU of its own.
-  private static var tries: Int { 4 }
-
-  /// A meter for this CPU with its widest vectors, whose tries take about `seconds`; nil if there are no fused
-  /// multiply-adds.
-  init?(seconds: Double) {
+  /// A meter for the workers of `team` with the CPU's widest vectors, whose bursts take about `seconds`; nil if there are no
+  /// fused multiply-adds.
+  ///
+  /// The team is that of what is measured beside it: Dispatch has threads for one team of the most workers, not for two.
+  init?(team: WorkerTeam, seconds: Double) {
     guard let variant = KernelVariant.best else { return nil }
-    self.variant = variant
-    let (team, kernels) = (WorkerTeam(count: 1), [MultiplyAdds<Element>(variant)])
+    self.team = team
+    kernels = (0..<team.count).map { _ in MultiplyAdds<Element>(variant) }
     var rounds = 1 << 10
     while Self.time(rounds, on: kernels, by: team).seconds < seconds { rounds *= 2 }
     self.rounds = rounds
   }
 
-  /// The most operations a second, two for each multiply-add, that `threads` threads make together in a few tries.
-  func measure(threads: Int) -> Double {
-    let (team, kernels) = (
-      WorkerTeam(count: threads), (0..<threads).map { _ in MultiplyAdds<Element>(variant) }
-    )
-    // Threads that share a CPU share its rounds.
-    let rounds = threads > cpus ? max(1, rounds * cpus / threads) : rounds
-    return (0..<Self.tries).reduce(0) { most, _ in
-      let (count, seconds) = Self.time(rounds, on: kernels, by: team)
-      return max(most, 2 * Double(count) / seconds)
-    }
+  /// The operations a second, two for each multiply-add, that the threads make together in a burst.
+  func measure() -> Double {
+    let (count, seconds) = Self.time(rounds, on: kernels, by: team)
+    return 2 * Double(count) / seconds
   }
 
   /// The multiply-adds made, and the seconds from the first worker's start to the last one's end.

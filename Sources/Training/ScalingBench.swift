@@ -16,6 +16,20 @@ struct ScalingPace: Equatable {
   /// All that are timed, at least `compared`.
   let steps: Int
 
+  /// About so often within a repeat the peak is measured.
+  private static var slices: Int { 10 }
+
+  /// The steps that are timed between one look at the peak and the next, in turn: all of `steps`, with a stop after `compared`.
+  var slices: [Int] {
+    let most = max(1, steps / Self.slices)
+    var (slices, done) = ([Int](), 0)
+    while done < steps {
+      slices.append(min(most, (done < compared ? compared : steps) - done))
+      done += slices[slices.count - 1]
+    }
+    return slices
+  }
+
   /// The steps from the start after which the parameters are compared.
   var comparedAfter: Int { warmUp + compared }
 
@@ -31,6 +45,9 @@ struct ScalingPace: Equatable {
 struct ScalingRepeat {
   let workers: Int
   let stepSeconds: Double
+  /// The operations a second that the same number of threads made meanwhile of multiply-adds alone; nil if that was not
+  /// measured.
+  let peak: Double?
   /// The digest of the parameters after the steps that are compared.
   let digest: Digest
   /// How each worker spent its time, if that was wanted.
@@ -44,6 +61,8 @@ struct ScalingCourse {
   private(set) var workers = 0
   /// One entry a repeat in which nothing but the time was wanted.
   private(set) var stepSeconds: [Double] = []
+  /// Likewise, or empty if the CPU has no fused multiply-adds.
+  private(set) var peaks: [Double] = []
   /// One entry a repeat.
   private(set) var digests: [Digest] = []
   private(set) var phases: [PhaseShares] = []
@@ -59,6 +78,7 @@ struct ScalingCourse {
     digests.append(repeated.digest)
     if repeated.phases.isEmpty {
       stepSeconds.append(repeated.stepSeconds)
+      if let peak = repeated.peak { peaks.append(peak) }
     } else {
       phases = repeated.phases
     }
@@ -88,19 +108,30 @@ struct ScalingBench<Element: Scalar> {
     }
   }
 
-  /// Times `setup` once; with `phases`, also what its workers do, which takes a little time of its own.
-  func time(_ setup: ScalingSetup, _ pace: ScalingPace, phases: Bool = false) throws(LockstepError)
-    -> ScalingRepeat
+  /// Times `setup` once and measures the peak in between, in bursts of `burst` seconds; or with `phases` records what its
+  /// workers do, which takes a little time of its own.
+  func time(_ setup: ScalingSetup, _ pace: ScalingPace, burst: Double, phases: Bool = false)
+    throws(LockstepError) -> ScalingRepeat
   {
     var run = try start(setup)
     let times = phases ? PhaseTimes(workers: run.workers) : nil
+    let meter = phases ? nil : PeakMeter<Element>(team: run.team, seconds: burst)
     _ = try run.make(pace.warmUp, stop: stop)
-    let first = try run.make(pace.compared, times: times, stop: stop)
-    let digest = run.digest
-    let second = try run.make(pace.steps - pace.compared, times: times, stop: stop)
+    var (seconds, ticks, done) = (0.0, UInt64(0), 0)
+    var digest: Digest?
+    var peaks: [Double] = []
+    for steps in pace.slices {
+      let elapsed = try run.make(steps, times: times, stop: stop)
+      seconds += elapsed.seconds
+      ticks += elapsed.ticks
+      done += steps
+      if done == pace.compared { digest = run.digest }
+      if let meter { peaks.append(meter.measure()) }
+    }
     return ScalingRepeat(
-      workers: run.workers, stepSeconds: (first.seconds + second.seconds) / Double(pace.steps),
-      digest: digest, phases: times?.shares(of: first.ticks + second.ticks) ?? [])
+      workers: run.workers, stepSeconds: seconds / Double(pace.steps),
+      peak: peaks.isEmpty ? nil : Spread(peaks).median, digest: digest ?? run.digest,
+      phases: times?.shares(of: ticks) ?? [])
   }
 
   private func start(_ setup: ScalingSetup) throws(LockstepError) -> SteadyRun<Element> {

@@ -40,9 +40,9 @@ public struct ScalingPoint: Sendable {
   public let speedups: [Double]
   /// The floating-point operations of a step; see ``MLP/gradientOperations(rows:)``.
   public let operations: Double
-  /// The most floating-point operations a second that so many threads were seen to make, of multiply-adds alone; nil if
-  /// this CPU has no fused ones.
-  public let peak: Double?
+  /// For each repeat, the floating-point operations a second that the workers made meanwhile when they made nothing but
+  /// multiply-adds; empty if this CPU has no fused ones.
+  public let peaks: [Double]
   /// How each worker spent its time, in a further repeat.
   public let phases: [PhaseShares]
 
@@ -56,8 +56,12 @@ public struct ScalingPoint: Sendable {
   public var samplesPerSecond: Double { Double(batchSize) / stepTime.median }
   /// Floating-point operations a second.
   public var operationsPerSecond: Double { operations / stepTime.median }
-  /// Floating-point operations a second as a part of `peak`.
-  public var partOfPeak: Double? { peak.map { operationsPerSecond / $0 } }
+  /// The middle of `peaks`.
+  public var peak: Double? { peaks.isEmpty ? nil : Spread(peaks).median }
+  /// Floating-point operations a second as a part of the peak of the same repeat.
+  public var partOfPeak: Spread? {
+    peaks.isEmpty ? nil : Spread(zip(stepSeconds, peaks).map { operations / $0 / $1 })
+  }
   /// How the workers spent their time on average.
   public var averagePhases: PhaseShares { PhaseShares(averaging: phases) }
 }

@@ -18,7 +18,8 @@ public enum ScalingEvent: Sendable {
 /// all alike, and is compared with one thread within the round. All times start from the same parameters, and where the
 /// minibatch is the same, too, the parameters must end in the same bits.
 ///
-/// Each time is taken of full minibatches, without instrumentation. What the workers do is recorded in one more round.
+/// Each time is taken of full minibatches, without instrumentation but a look at the peak now and then. What the workers do is
+/// recorded in one more round.
 public struct ScalingStudy: Sendable {
   let options: ScalingOptions
   private let stop: StopRequest
@@ -73,13 +74,13 @@ public struct ScalingStudy: Sendable {
     observer(.started(start))
     let bench = ScalingBench(samples: samples, stop: stop)
     var courses = try courses(setups, bench)
-    let peaks = try measure(&courses, bench)
+    try measure(&courses, bench)
     for course in courses { _ = try SameBits(comparing: [course]) }
     let strong = (setups.places[.strong] ?? []).map { courses[$0] }
     let weak = (setups.places[.weak] ?? []).map { courses[$0] }
     return ScalingReport(
-      start: start, strong: points(strong, peaks: peaks, cpus: start.cpus),
-      weak: points(weak, peaks: peaks, cpus: start.cpus), bits: try SameBits(comparing: strong),
+      start: start, strong: points(strong, cpus: start.cpus),
+      weak: points(weak, cpus: start.cpus), bits: try SameBits(comparing: strong),
       seconds: Double(monotonicNanoseconds() - begin) * 1e-9)
   }
 }
@@ -101,13 +102,10 @@ extension ScalingStudy {
   }
 
   /// Takes all times, and then records what the workers do.
-  ///
-  /// - Returns: the greatest rate of multiply-adds seen with each number of threads.
   private func measure<Element>(_ courses: inout [ScalingCourse], _ bench: ScalingBench<Element>)
-    throws(LockstepError) -> [Int: Double]
+    throws(LockstepError)
   {
-    let meter = PeakMeter<Element>(seconds: min(0.01, options.secondsPerRepeat / 20))
-    var peaks: [Int: Double] = [:]
+    let burst = min(0.005, options.secondsPerRepeat / 100)
     var done = 0
     let all = courses.count * (options.repeats + 1)
     for round in 0...options.repeats {
@@ -115,20 +113,15 @@ extension ScalingStudy {
         let (setup, pace) = (courses[place].setup, courses[place].pace)
         observer(
           .advanced(done: done, of: all, threads: setup.threads, batchSize: setup.recipe.batchSize))
-        courses[place].record(try bench.time(setup, pace, phases: round == options.repeats))
+        courses[place].record(
+          try bench.time(setup, pace, burst: burst, phases: round == options.repeats))
         done += 1
       }
-      if let meter {
-        for threads in options.threadCounts {
-          peaks[threads] = max(peaks[threads] ?? 0, meter.measure(threads: threads))
-        }
-      }
     }
-    return peaks
   }
 
   /// The points of `courses`, of which the first is that of one thread.
-  private func points(_ courses: [ScalingCourse], peaks: [Int: Double], cpus: Int) -> [ScalingPoint] {
+  private func points(_ courses: [ScalingCourse], cpus: Int) -> [ScalingPoint] {
     let single = courses.first?.rates ?? []
     return courses.map { course in
       let (threads, recipe) = (course.setup.threads, course.setup.recipe)
@@ -136,7 +129,7 @@ extension ScalingStudy {
         threads: threads, workers: course.workers, exceedsCPUs: threads > cpus,
         batchSize: recipe.batchSize, shards: recipe.shards, steps: course.pace.steps,
         stepSeconds: course.stepSeconds, speedups: zip(course.rates, single).map { $0 / $1 },
-        operations: recipe.network.gradientOperations(rows: recipe.batchSize), peak: peaks[threads],
+        operations: recipe.network.gradientOperations(rows: recipe.batchSize), peaks: course.peaks,
         phases: course.phases)
     }
   }

@@ -23,7 +23,10 @@ struct SteadyRun<Element: Scalar> {
   }
 
   /// The workers that take part.
-  var workers: Int { trainer.engine.team.count }
+  var workers: Int { team.count }
+
+  /// The workers, for other work between the steps.
+  var team: WorkerTeam { trainer.engine.team }
 
   /// The digest of the parameters as they are now.
   var digest: Digest { trainer.parametersDigest }

@@ -178,6 +178,19 @@ import Testing
       outcome.output.contains("* 150") && outcome.output.contains("* more threads than the \(cpus) CPU"))
   }
 
+  @Test func `one team of the most workers after another ends`() throws {
+    let folder = try folder()
+    let points = try #require(
+      try Lockstep.json(
+        [
+          "scaling", "linear.h5", "--hidden", "8", "--batch-size", "192", "--shards", "192", "--mode",
+          "strong",
+        ]
+          + ["--threads", "1,128,192", "--repeats", "1", "--seconds", "0.001"], in: folder
+      ).objects("strong"))
+    #expect(points.map { $0.integer("workers") } == [1, 128, 192])
+  }
+
   @Test(arguments: [SIGINT, SIGTERM])
   func `a signal ends it, and nothing is written`(_ signal: Int32) throws {
     let folder = try folder()

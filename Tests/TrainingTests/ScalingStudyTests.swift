@@ -45,7 +45,11 @@ struct ScalingStudyTests {
       #expect(point.stepTime.least > 0 && point.speedup.least > 0)
       #expect(point.efficiency == point.speedup.median / Double(point.threads))
       #expect(point.operations == report.start.recipe.network.gradientOperations(rows: point.batchSize))
-      #expect((point.peak ?? 1) > 0)
+      #expect(point.peaks.count == (KernelVariant.best == nil ? 0 : 2))
+      if let peak = point.peak, let part = point.partOfPeak {
+        #expect(peak > 0 && part.least > 0 && part.least <= part.median && part.median <= part.most)
+        #expect(part.most == zip(point.stepSeconds, point.peaks).map { point.operations / $0 / $1 }.max())
+      }
     }
     #expect(report.strong[0].speedups == [1, 1] && report.weak[0].speedups == [1, 1])
     // One thread is measured once for both modes.
@@ -206,7 +210,7 @@ struct ScalingPartsTests {
       ScalingSetup(threads: threads, recipe: try Fixture.recipe()),
       ScalingPace(warmUp: 2, compared: 20, steps: 30))
     for digest in digests {
-      course.record(ScalingRepeat(workers: threads, stepSeconds: 1, digest: digest, phases: []))
+      course.record(ScalingRepeat(workers: threads, stepSeconds: 1, peak: nil, digest: digest, phases: []))
     }
     return course
   }
@@ -242,10 +246,10 @@ struct ScalingPartsTests {
   func recording() throws {
     var course = try course(threads: 1, digests: [])
     let digest = [Float(1)].withUnsafeBufferPointer { Digest(of: $0) }
-    course.record(ScalingRepeat(workers: 1, stepSeconds: 0.5, digest: digest, phases: []))
+    course.record(ScalingRepeat(workers: 1, stepSeconds: 0.5, peak: 7, digest: digest, phases: []))
     let shares = PhaseShares(ticks: [1, 0, 0, 0, 0, 0], elapsed: 1)
-    course.record(ScalingRepeat(workers: 1, stepSeconds: 9, digest: digest, phases: [shares]))
-    #expect(course.stepSeconds == [0.5] && course.rates == [100])
+    course.record(ScalingRepeat(workers: 1, stepSeconds: 9, peak: nil, digest: digest, phases: [shares]))
+    #expect(course.stepSeconds == [0.5] && course.rates == [100] && course.peaks == [7])
     #expect(course.digests.count == 2 && course.phases == [shares])
   }
 
@@ -266,10 +270,25 @@ struct ScalingPartsTests {
     #expect(trainer.parametersDigest == whole.digest)
   }
 
+  @Test(
+    "a repeat stops for the peak about ten times, and where the parameters are compared", arguments: 1...40)
+  func slices(steps: Int) {
+    for compared in 1...steps {
+      let slices = ScalingPace(warmUp: 1, compared: compared, steps: steps).slices
+      let stops = slices.indices.map { slices[...$0].reduce(0, +) }
+      #expect(stops.last == steps && stops.contains(compared) && slices.allSatisfy { $0 > 0 })
+      #expect(slices.count <= 21)
+    }
+  }
+
   @Test("the peak is a rate")
   func peak() {
-    guard let meter = PeakMeter<Float>(seconds: 1e-4) else { return #expect(KernelVariant.best == nil) }
-    #expect(meter.measure(threads: 1) > 1e6 && meter.measure(threads: 2).isFinite)
+    for threads in [1, 2, 3] {
+      guard let meter = PeakMeter<Float>(team: WorkerTeam(count: threads), seconds: 1e-4) else {
+        return #expect(KernelVariant.best == nil)
+      }
+      #expect(meter.measure() > 1e6 && meter.measure().isFinite)
+    }
   }
 
   @Test("the CPU has a name of one line")
