@@ -213,7 +213,8 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
         return steps(phases, worker, workers, segment, barrier, stop: stop, account: account)
       case (.tiles(let team), .tiles(let full, let last)):
         let phases = TileLoop(
-          common: common, team: team, worker: worker, full: full.view, last: last.view, loads: !isLoaded)
+          common: common, team: team, worker: worker, workers: workers, full: full.view, last: last.view,
+          loads: !isLoaded)
         return steps(phases, worker, workers, segment, barrier, stop: stop, account: account)
       default: preconditionFailure("plans are made for the memory")
       }

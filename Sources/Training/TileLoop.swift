@@ -8,12 +8,14 @@ struct TileLoop<Element: Scalar>: StepPhases {
   let common: StepCommon<Element>
   private let passes: SharedPasses<Element>
   private let worker: Int
+  private let workers: Int
   private let full: TilePlan.View
   private let last: TilePlan.View
   private let scratch: TileScratch<Element>
   /// One entry a unit.
   private let losses: UnsafeMutableBufferPointer<Double>
   private let team: TileTeam<Element>
+  private let queue: TileQueue
   /// Whether what is trained must first be brought to where it lives.
   private let loads: Bool
   /// The optimizer's state of what lives in panels.
@@ -26,10 +28,12 @@ struct TileLoop<Element: Scalar>: StepPhases {
   private static var unitsPerBlock: Int { 16 }
 
   init(
-    common: StepCommon<Element>, team: TileTeam<Element>, worker: Int, full: TilePlan.View,
-    last: TilePlan.View, loads: Bool
+    common: StepCommon<Element>, team: TileTeam<Element>, worker: Int, workers: Int,
+    full: TilePlan.View, last: TilePlan.View, loads: Bool
   ) {
     self.team = team
+    queue = team.queue
+    self.workers = workers
     self.loads = loads
     state = team.state.elements
     self.common = common
@@ -64,6 +68,7 @@ struct TileLoop<Element: Scalar>: StepPhases {
   @inline(__always) func first(start: Int, rows: Int, turn: Int) {
     guard let parameters = UnsafePointer(common.parameters.baseAddress) else { return }
     let step = plan(rows: rows)
+    queue.offer(first: step.firstTile[worker], of: worker)
     let end = step.firstUnit[worker + 1]
     var unit = step.firstUnit[worker]
     while unit < end {
@@ -91,13 +96,20 @@ struct TileLoop<Element: Scalar>: StepPhases {
     }
   }
 
-  /// Sums the gradients of the worker's tiles over all rows and applies the optimizer to them.
+  /// Sums the gradients of tiles over all rows and applies the optimizer to them: the worker's tiles, and those of others that they
+  /// have not come to.
   @inline(__always) func second(_ update: PreparedStep<Element>, rows: Int, turn: Int) {
     guard let parameters = UnsafePointer(common.parameters.baseAddress),
       let stack = scratch.stack.elements.baseAddress
     else { return }
     let step = plan(rows: rows)
-    for index in step.firstTile[worker]..<step.firstTile[worker + 1] {
+    var (owner, helped) = (worker, 1)
+    while true {
+      guard let index = queue.take(of: owner, before: step.firstTile[owner + 1]) else {
+        if helped == workers { break }
+        (owner, helped) = (owner + 1 == workers ? 0 : owner + 1, helped + 1)
+        continue
+      }
       let tile = step.tiles[index]
       passes.gradient(
         layer: tile.layer, inputs: tile.inputs, panels: tile.panels, rows: rows,

@@ -13,6 +13,7 @@ final class TileTeam<Element: Scalar>: Sendable {
   let state: AlignedBuffer<Element>
   /// The panels of all kernels, and the vectors of their state.
   let updated: AlignedBuffer<PanelKernels<Element>.Address>
+  let queue: TileQueue
   private let layers: [ParameterLayout.Layer]
   private let plan: ShardPlan
   private let kernels: PanelKernels<Element>
@@ -26,6 +27,7 @@ final class TileTeam<Element: Scalar>: Sendable {
     self.workspace = workspace
     self.plan = plan
     self.kernels = kernels
+    queue = TileQueue(workers: workers)
     layers = ParameterLayout(network).layers
     let (panels, count) = (workspace.view.kernelPanels, workspace.kernelCount)
     state = AlignedBuffer(repeating: 0, count: slots * count)

@@ -47,7 +47,9 @@ struct TilePlanTests {
       tile.inputs.count * (min(tile.lastPanel * 16, layers[tile.layer].outputs) - tile.firstPanel * 16)
     }
     let middle = plan.firstTile.array[1]
-    #expect(numbers[..<middle].reduce(0, +) > numbers[middle...].reduce(0, +))
+    let (first, second) = (numbers[..<middle].reduce(0, +), numbers[middle...].reduce(0, +))
+    // By a fifth, where a plan by numbers alone would be fair to within one tile.
+    #expect(10 * first > 11 * second)
   }
 
   @Test("cuts the rows by the shards alone") func units() {
