@@ -17,6 +17,35 @@ int platform_init_patient_mutex(pthread_mutex_t *mutex) {
   return result;
 }
 
+typedef struct {
+  pthread_mutex_t mutex;
+  pthread_cond_t all_started;
+  int over;
+} trial;
+
+static void *wait_for_the_others(void *context) {
+  trial *const with = context;
+  pthread_mutex_lock(&with->mutex);
+  while (!with->over) pthread_cond_wait(&with->all_started, &with->mutex);
+  pthread_mutex_unlock(&with->mutex);
+  return NULL;
+}
+
+int platform_try_threads(int count) {
+  pthread_t *const threads = malloc((size_t)(count > 0 ? count : 1) * sizeof *threads);
+  if (!threads) return 0;
+  trial with = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+  int started = 0;
+  while (started < count && pthread_create(&threads[started], NULL, wait_for_the_others, &with) == 0) started++;
+  pthread_mutex_lock(&with.mutex);
+  with.over = 1;
+  pthread_cond_broadcast(&with.all_started);
+  pthread_mutex_unlock(&with.mutex);
+  for (int i = 0; i < started; i++) pthread_join(threads[i], NULL);
+  free(threads);
+  return started;
+}
+
 #ifdef __linux__
 #include <linux/aio_abi.h>
 #include <sched.h>

@@ -23,8 +23,8 @@ public struct Predictor: Sendable {
     try threads.check()
     switch threads {
     case .automatic:
-      team = WorkerTeam(count: min(CPUBudget.current.cpus, WorkerTeam.mostWorkers))
-    case .count(let count): team = WorkerTeam(count: count)
+      team = try WorkerTeam(trying: min(CPUBudget.current.cpus, WorkerTeam.mostWorkers))
+    case .count(let count): team = try WorkerTeam(trying: count)
     }
   }
 
@@ -47,11 +47,13 @@ public struct Predictor: Sendable {
     try checkMemory(as: Element.self)
     let source: any RowSource<Element> = try rows(location)
     let recipe = checkpoint.recipe
-    return try Evaluator(
+    let evaluation = try Evaluator(
       network: recipe.network, loss: recipe.loss, team: team, targetScaling: checkpoint.normalization?.y
     ).evaluate(
       checkpoint.normalization.map { NormalizedRows(source, $0) } ?? source,
       parameters: AlignedBuffer(checkpoint.modelParameters, filler: 0), countingConfusions: true)
+    try source.requireUnchanged()
+    return evaluation
   }
 
   /// The samples of a file, or generated ones, which have to fit the network.

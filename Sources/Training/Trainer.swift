@@ -99,7 +99,7 @@ public final class Trainer<Element: Scalar> {
       plan: plan,
       parameters: parameters
         ?? recipe.initializer.parameters(for: recipe.network, seed: recipe.seed),
-      team: WorkerTeam(count: tuner.limit), variant: variant, path: path)
+      team: try WorkerTeam(trying: tuner.limit), variant: variant, path: path)
   }
 
   /// A trainer that goes on where `checkpoint` was written, with the same recipe and samples.

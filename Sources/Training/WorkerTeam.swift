@@ -1,5 +1,7 @@
+import CPlatform
 import Datasets
 import Dispatch
+import Primitives
 
 /// Threads that are started once and then work together on one job after the other.
 ///
@@ -30,6 +32,21 @@ public final class WorkerTeam: Crew {
         desk.work(as: worker)
       }
     }
+  }
+
+  /// Starts a team of `count` workers, having tried whether the system has threads for them: Dispatch would go on asking for them,
+  /// and the team would wait for ever.
+  ///
+  /// - Throws: `.memory`.
+  convenience init(trying count: Int) throws(LockstepError) {
+    let started = Int(platform_try_threads(Int32(count - 1)))
+    guard started == count - 1 else {
+      throw LockstepError(
+        .memory, "--threads", "the system refuses to start so many threads", found: "\(count)",
+        expected: "at most \(started + 1)",
+        remedy: "Use fewer threads, or allow more: ulimit -u, ulimit -v, or the control group's pids.max.")
+    }
+    self.init(count: count)
   }
 
   deinit {

@@ -19,6 +19,12 @@ struct WorkerTeamTests {
     #expect(Set(threads).count == count)
   }
 
+  @Test("is there if the system has threads for it", arguments: [1, 2, 9])
+  func trying(count: Int) throws {
+    let team = try WorkerTeam(trying: count)
+    #expect(team.map { $0 } == Array(0..<count))
+  }
+
   @Test("keeps its threads from job to job")
   func persistence() {
     let team = WorkerTeam(count: 3)

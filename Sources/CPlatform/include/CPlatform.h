@@ -65,6 +65,9 @@ static inline void platform_restore_denormals(platform_float_mode mode) {
 /// The number of CPUs in this process's affinity mask. Swift does not see GNU extensions of the C library.
 int platform_allowed_cpus(void);
 
+/// Starts `count` threads that do nothing, waits until they have ended, and returns how many could be started.
+int platform_try_threads(int count);
+
 /// Lets some bytes of a file be on their way to the disk, without waiting for them.
 void platform_start_writing(int descriptor, long long offset, long long count);
 

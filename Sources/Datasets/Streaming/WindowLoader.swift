@@ -122,7 +122,10 @@ final class WindowLoader<Element: Scalar>: @unchecked Sendable {
       perform(min(lanes.count, work.groups.count)) { lane in fill(slot, sharing: work, lane: lane) }
     }
     // The first of the file: which one that is does not depend on the threads.
-    return lanes.compactMap(\.failure).min { $0.row < $1.row }?.error
+    if let failure = lanes.compactMap(\.failure).min(by: { $0.row < $1.row }) { return failure.error }
+    // Nobody looks again after the last window.
+    do throws(LockstepError) { try source.requireUnchanged() } catch { return error }
+    return nil
   }
 
   /// Reads one group of blocks after the other until there are none left.

@@ -1,6 +1,7 @@
 import Dispatch
 import HDF5
 import Primitives
+import Synchronization
 import TestSupport
 import Testing
 
@@ -250,6 +251,14 @@ struct SampleStreamTests {
     }
   }
 
+  @Test("notices a change while the last window is read")
+  func changeAtTheEnd() throws {
+    try write(50)
+    let stream = try SampleStream(ChangingRows(source()), outputs: 50, plan: plan(batch: 10))
+    let error = #expect(throws: LockstepError.self) { _ = try rows(stream, batch: 10, epochs: 0..<1) }
+    #expect(error?.problem == "changed while it was read")
+  }
+
   private func damage(_ plan: SampleStream<Float>.Plan) throws {
     let stream = try SampleStream(source(), outputs: 500, plan: plan)
     let error = #expect(throws: LockstepError.self) { _ = try rows(stream, batch: 10, epochs: 0..<1) }
@@ -259,6 +268,27 @@ struct SampleStreamTests {
     try folder.change("d.h5") { $0.removeLast(3000) }
     let second = #expect(throws: LockstepError.self) { _ = try rows(shrunk, batch: 10, epochs: 0..<1) }
     #expect(second?.kind == .inputOutput && second?.problem == "the file became shorter while it was read")
+  }
+}
+
+/// Rows that change once somebody has looked whether they have.
+private final class ChangingRows: RowSource {
+  private let source: FileRows<Float>
+  private let hasLooked = Atomic(false)
+
+  init(_ source: FileRows<Float>) { self.source = source }
+
+  var count: Int { source.count }
+  var features: Int { source.features }
+  var targets: TargetShape { source.targets }
+  var names: (x: String, y: String) { source.names }
+
+  func makeReader() throws(LockstepError) -> any RowReading<Float> { try source.makeReader() }
+
+  func requireUnchanged() throws(LockstepError) {
+    if hasLooked.exchange(true, ordering: .relaxed) {
+      throw LockstepError(.inputOutput, names.x, "changed while it was read")
+    }
   }
 }
 
