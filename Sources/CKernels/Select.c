@@ -6,9 +6,9 @@ const ck_functions *ck_variant(int32_t index) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma"))
     runnable[count++] = &ck_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) runnable[count++] = &ck_avx2;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma")) runnable[count++] = &ck_avx2;
 #endif
   runnable[count++] = &ck_baseline;
   return index >= 0 && index < count ? runnable[index] : 0;

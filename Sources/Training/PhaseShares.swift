@@ -5,9 +5,10 @@ public struct PhaseShares: Sendable, Equatable {
   /// The shares of `ticks`, one entry a phase, in the `elapsed` ticks of some steps.
   init(ticks: [UInt64], elapsed: UInt64) {
     precondition(ticks.count == TrainingPhase.allCases.count)
-    // The stamps of two cores may be a few ticks apart.
-    let whole = Double(max(elapsed, ticks.reduce(0, +), 1))
-    shares = ticks.map { Double($0) / whole }
+    // The stamps of two cores may be a few ticks apart, and a sum of differences less than none.
+    let ticks = ticks.map { max(0, Double(Int64(bitPattern: $0))) }
+    let whole = max(Double(elapsed), ticks.reduce(0, +), 1)
+    shares = ticks.map { $0 / whole }
   }
 
   /// The mean of the shares of some workers, of which there is at least one.

@@ -50,7 +50,8 @@ struct SteadyRun<Element: Scalar> {
         firstStep: step, steps: min(left, epochSteps - step), globalStep: made, workers: workers)
       let (start, startTicks) = (monotonicNanoseconds(), platform_ticks())
       let result = engine.run(segment, lossSum: 0, stop: stop)
-      elapsed.ticks += platform_ticks() - startTicks
+      // The counters of two CPUs may be apart, and this thread may have moved.
+      elapsed.ticks += UInt64(max(0, Int64(bitPattern: platform_ticks() &- startTicks)))
       elapsed.seconds += Double(monotonicNanoseconds() - start) * 1e-9
       made += result.steps
       left -= result.steps
