@@ -1,4 +1,5 @@
 import CKernels
+import Primitives
 
 #if canImport(Glibc)
   import Glibc
@@ -38,4 +39,16 @@ public struct KernelVariant: BitwiseCopyable, @unchecked Sendable {
     let name = String(cString: value)
     return name == "reference" ? nil : named(name) ?? best
   }()
+
+  /// Checks that `LOCKSTEP_KERNELS`, if it is set, names loops that this CPU can run; ``current`` is the best of them otherwise.
+  ///
+  /// - Throws: `.configuration`.
+  public static func checkChoice() throws(LockstepError) {
+    guard let value = getenv("LOCKSTEP_KERNELS") else { return }
+    let (name, names) = (String(cString: value), all.map(\.name) + ["reference"])
+    if names.contains(name) { return }
+    throw LockstepError(
+      .configuration, "LOCKSTEP_KERNELS", "this CPU runs no such loops", found: "\"\(name)\"",
+      expected: names.joined(separator: ", "), remedy: "Unset the environment variable for the best of them.")
+  }
 }

@@ -235,7 +235,9 @@ enum Parse {
 
 /// Options of every command that reads samples.
 struct DataOptions: ParsableArguments {
-  @Argument(help: "The HDF5 file with the samples.", completion: .file())
+  @Argument(
+    help: "The HDF5 file with the samples, or generated ones: generate:linear?rows=1000&noise=0.1.",
+    completion: .file())
   var data: String
 
   @Option(name: .customLong("x"), help: "The dataset of features, rows by features.")

@@ -15,7 +15,7 @@ struct ExampleCommand: ParsableCommand {
       Examples:
         lockstep example forward-unit
         lockstep example and-gate --full
-        lockstep example xor-adam --charts pictures
+        lockstep example xor-adam --charts .
         lockstep example all --json
       """)
 
@@ -27,7 +27,7 @@ struct ExampleCommand: ParsableCommand {
   var full = false
 
   @Option(
-    help: "A folder to draw the tables and maps of the lesson in, with gnuplot, as SVG.",
+    help: "An existing folder to draw the tables and maps of the lesson in, with gnuplot, as SVG.",
     completion: .directory)
   var charts: String?
   @Flag(help: "Replace pictures that are there.")
@@ -50,7 +50,12 @@ struct ExampleCommand: ParsableCommand {
   func run() throws {
     if name == "list" {
       try list()
-    } else if console.json {
+      return
+    }
+    for lesson in charts == nil ? [] : chosen {
+      try OutputFile.requireNew(Self.chart(1, of: lesson.name, in: charts), option: "--charts", force: force)
+    }
+    if console.json {
       let displays = try chosen.map { lesson throws(LockstepError) in try ExampleDisplay(lesson: lesson) }
       for display in displays { try draw(display.transcript) }
       try JSON.object(["examples": .array(displays.map { $0.json() })]).printResult()
@@ -64,12 +69,16 @@ struct ExampleCommand: ParsableCommand {
     }
   }
 
+  private static func chart(_ number: Int, of lesson: String, in folder: String?) -> String {
+    "\(folder ?? ".")/\(lesson)-\(number).svg"
+  }
+
   /// Draws what a lesson has to draw, as `<lesson>-1.svg` and so on.
   private func draw(_ transcript: Transcript) throws {
     guard let charts else { return }
     let scripts = LessonCharts(transcript: transcript).scripts
     for (index, script) in scripts.enumerated() {
-      let path = "\(charts)/\(transcript.lesson)-\(index + 1).svg"
+      let path = Self.chart(index + 1, of: transcript.lesson, in: charts)
       try OutputFile.requireNew(path, option: "--charts", force: force)
       try Gnuplot(for: path).draw(script.text, to: path)
       if !console.quiet { Console.message("wrote \(path)") }

@@ -30,6 +30,7 @@ struct LockstepCommand: ParsableCommand {
     Console.reserveStreams()
     do {
       var command = try parseAsRoot()
+      try KernelVariant.checkChoice()
       try command.run()
     } catch let error as LockstepError {
       Console.exit(error)

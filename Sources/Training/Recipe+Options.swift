@@ -18,7 +18,7 @@ extension Shuffle {
     case .none: "none"
     case .full: "full"
     case .blocks(let shape):
-      "blocks of \(shape.blockRows) rows, \(shape.windowBlocks) to a window of \(shape.windowRows)"
+      "blocks of \(shape.blockRows) rows, windows of \(shape.windowRows) from \(shape.windowBlocks) of them"
     }
   }
 }

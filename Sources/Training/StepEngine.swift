@@ -36,13 +36,14 @@ struct SegmentResult: Sendable {
 /// broadcast. By ``StepPath/shards``, the first phase gives gradients of shards, and who owns a slice of the parameters
 /// completes the tree of sums on it (``StepLoop``); or, where parameters are few, everybody completes it on all of them, for
 /// parameters of its own, and there is no second barrier. By ``StepPath/tiles``, the first phase gives outputs and deltas of rows,
-/// and who owns a tile of the parameters sums its gradient (``TileLoop``).
+/// and who owns a tile of the parameters, or is free before its owner comes to it, sums its gradient (``TileLoop``).
 ///
 /// `Sendable` is unchecked because the buffers are shared and unlocked. The barriers make that safe: in the first phase
 /// `parameters` is only read and each worker writes only its own scratch and the entries of `losses` and rows of the shared
 /// minibatch that are its own; in the second, each writes only its part of `parameters`, `state`, the gradients and the
-/// panels, and worker 0 reads `losses` and writes `control`, which is read after the second barrier. With replicas, only worker 0
-/// touches `parameters` and `state` after the first barrier; it writes `control` before a barrier, and all read it after that.
+/// panels, or the tiles of them that it took from a ``TileQueue``, and worker 0 reads `losses` and writes `control`, which is read
+/// after the second barrier. With replicas, only worker 0 touches `parameters` and `state` after the first barrier; it writes
+/// `control` before a barrier, and all read it after that.
 ///
 /// If gradients are clipped there is a barrier inside the second phase, for nobody knows the norm before all are summed.
 final class StepEngine<Element: Scalar>: @unchecked Sendable {

@@ -254,7 +254,9 @@ public final class Trainer<Element: Scalar> {
   public func checkFinite() throws(LockstepError) {
     for vector in [engine.parameters, engine.state] {
       if isSpoilt || Elementwise.firstNonFinite(UnsafeBufferPointer(vector.elements)) != nil {
-        throw divergence(step: progress.globalStep, epoch: progress.epoch)
+        // After its last step, an epoch is over.
+        throw divergence(
+          step: progress.globalStep, epoch: progress.step == 0 ? max(0, progress.epoch - 1) : progress.epoch)
       }
     }
   }

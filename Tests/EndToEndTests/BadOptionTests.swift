@@ -149,4 +149,28 @@ import Testing
       ["wide.h5", "not a Lockstep checkpoint"])
     #expect(folder.names == before)
   }
+
+  @Test func `more threads than the system starts`() throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 400, in: folder)
+    // The stacks of 191 threads do not fit into that much address space.
+    let command =
+      "ulimit -s 8192; ulimit -v 1400000; exec '\(Lockstep.executable)' train linear.h5 --quiet --shards 192"
+      + " --batch-size 192 --threads 192 --epochs 1"
+    let outcome = try RunningProgram(["/bin/sh", "-c", command], in: folder).finish(limit: 60)
+    expectFailure(outcome, 71, mentions: ["--threads", "192", "ulimit"])
+  }
+
+  @Test func `loops that the CPU does not run`() throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 100, in: folder)
+    expectFailure(
+      try Lockstep.run(["inspect", "linear.h5"], in: folder, environment: ["LOCKSTEP_KERNELS": "magic"]), 78,
+      mentions: ["LOCKSTEP_KERNELS", "magic", "reference"])
+    for kernels in ["baseline", "reference"] {
+      let outcome = try Lockstep.run(
+        ["inspect", "linear.h5"], in: folder, environment: ["LOCKSTEP_KERNELS": kernels])
+      #expect(outcome.exitCode == 0)
+    }
+  }
 }

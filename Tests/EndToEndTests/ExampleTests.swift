@@ -87,6 +87,9 @@ import Testing
     }
     let again = try Lockstep.run(["example", "xor-adam", "--charts", "."], in: folder)
     expectFailure(again, 73, mentions: ["xor-adam-1.svg", "--force"])
+    // Before the first lesson, which would draw nothing.
+    let nowhere = try Lockstep.run(["example", "all", "--charts", "pictures"], in: folder)
+    expectFailure(nowhere, 73, mentions: ["pictures", "mkdir"])
   }
 
   @Test func `a lesson that is not there is bad usage`() throws {

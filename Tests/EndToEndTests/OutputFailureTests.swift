@@ -5,6 +5,15 @@ import Testing
 @Suite struct OutputFailureTests {
   private static let train = ["train", "linear.h5", "--force", "--hidden", "4", "--output", "a.weights.h5"]
 
+  @Test func `a run that diverges in its last step says in which epoch`() throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 1, in: folder)
+    let outcome = try Lockstep.run(
+      ["train", "linear.h5", "--quiet", "--epochs", "1", "--optimizer", "sgd", "--learning-rate", "1e38"],
+      in: folder)
+    expectFailure(outcome, 70, mentions: ["diverged at step 1 (epoch 1)"])
+  }
+
   @Test func `a run that diverges leaves the earlier checkpoint alone`() throws {
     let folder = try Folder()
     try Lockstep.generate(rows: 1000, in: folder)

@@ -109,6 +109,12 @@ import Testing
     let words =
       ["convert", "data.h5", "--skip-invalid", "--output", "valid.h5"] + (labels ? ["--labels"] : [])
     #expect(try Lockstep.json(words, in: folder).integer("skipped") == 4)
+    if labels {
+      try SampleFile.write(folder.file("label.h5"), x: [1, 2], [2, 1], labels: [0, -1])
+      expectFailure(
+        try Lockstep.run(["validate", "label.h5", "--quiet"], in: folder), 65,
+        mentions: ["row 1", "not a class", "convert --labels --skip-invalid"])
+    }
     #expect(try Lockstep.json(["validate", "valid.h5"], in: folder).isTrue("valid"))
     let dropped = try Lockstep.json(["train", "valid.h5"] + train, in: folder)
     #expect(dropped.integer("skipped") == 0)

@@ -74,12 +74,15 @@ extension LockstepError {
       case .y: location.yName
       case .weights: "\(location.file):\(location.weightPath ?? "")"
       }
+    // What is no class is a number all the same.
+    let dropping =
+      first.problem == .notAClass ? "convert --labels --skip-invalid" : "convert --skip-invalid"
     return LockstepError(
       .badData, name,
       "training would not take \(invalid.count) of \(rows) rows; row \(first.row), column \(first.column) is \(first.problem.rawValue)",
       found: "\(first.value)",
       remedy:
-        "Repair them, leave them out with train --skip-invalid, or drop them with convert --skip-invalid.")
+        "Repair them, leave them out with train --skip-invalid, or drop them with \(dropping).")
   }
 
   /// The error about integers that are hardly meant as classes: there are more than rows, and nobody said that they are.

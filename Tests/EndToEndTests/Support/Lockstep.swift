@@ -23,18 +23,21 @@ enum Lockstep {
   /// Starts the program with these arguments, in `folder`.
   static func start(
     _ arguments: [String], in folder: Folder, output: RunningProgram.Stream = .captured,
-    errors: RunningProgram.Stream = .captured
+    errors: RunningProgram.Stream = .captured, environment: [String: String] = [:]
   ) throws -> RunningProgram {
-    try RunningProgram([executable] + arguments, in: folder, output: output, errors: errors)
+    try RunningProgram(
+      [executable] + arguments, in: folder, output: output, errors: errors, environment: environment)
   }
 
   /// Runs the program to its end, which must come within `limit` seconds.
   static func run(
     _ arguments: [String], in folder: Folder, output: RunningProgram.Stream = .captured,
-    errors: RunningProgram.Stream = .captured, limit: Double = 60,
+    errors: RunningProgram.Stream = .captured, environment: [String: String] = [:], limit: Double = 60,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> RunningProgram.Outcome {
-    let outcome = try start(arguments, in: folder, output: output, errors: errors).finish(limit: limit)
+    let outcome = try start(
+      arguments, in: folder, output: output, errors: errors, environment: environment
+    ).finish(limit: limit)
     #expect(!outcome.timedOut, "lockstep \(arguments.joined(separator: " "))", sourceLocation: sourceLocation)
     return outcome
   }
