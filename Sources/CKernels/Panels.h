@@ -260,25 +260,31 @@ static void NAME(weight_gradient)(int64_t m, int32_t vectors, int64_t rows, int6
   }
 }
 
+/// Transposes four of a panel's columns, over `lanes` rows; `count` of them are there.
+ALWAYS void NAME(turn_four)(const REAL *from, const int64_t lanes, const int64_t count, REAL *restrict to) {
+  NAME(quad) rows[LANES];
+  VEC columns[4];
+  for (int row = 0; row < LANES; row++) {
+    if (row < lanes)
+      memcpy(&rows[row], from + row * LANES, sizeof *rows);
+    else
+      rows[row] = (NAME(quad)){0};
+  }
+  NAME(transpose_quads)(rows, columns);
+  for (int64_t k = 0; k < count; k++) *(VEC *)(to + k * LANES) = columns[k];
+}
+
 static void NAME(turn)(const REAL *panels, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
                        int64_t first_output, int64_t last_output, REAL *restrict turned) {
   for (int64_t i = first_input; i < last_input; i += LANES) {
     const int64_t lanes = last_input - i < LANES ? last_input - i : LANES;
-    REAL *const to = turned + i * outputs;
-    for (int64_t o = first_output; o < last_output; o += LANES) {
-      const REAL *const from = panels + o * inputs + i * LANES;
-      const int64_t columns = last_output - o < LANES ? last_output - o : LANES;
-      VEC block[LANES];
-      if (lanes == LANES)
-        memcpy(block, from, sizeof block);
+    for (int64_t o = first_output; o < last_output; o += 4) {
+      const REAL *const from = panels + o / LANES * LANES * inputs + i * LANES + o % LANES;
+      REAL *const to = turned + i * outputs + o * LANES;
+      if (lanes == LANES && last_output - o >= 4)
+        NAME(turn_four)(from, LANES, 4, to);
       else
-        for (int64_t lane = 0; lane < LANES; lane++)
-          block[lane] = lane < lanes ? *(const VEC *)(from + lane * LANES) : NAME(splat)(0);
-      NAME(transpose)(block);
-      if (columns == LANES)
-        for (int k = 0; k < LANES; k++) *(VEC *)(to + (o + k) * LANES) = block[k];
-      else
-        memcpy(to + o * LANES, block, (size_t)columns * sizeof(VEC));
+        NAME(turn_four)(from, lanes, last_output - o < 4 ? last_output - o : 4, to);
     }
   }
 }
