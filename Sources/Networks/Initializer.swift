@@ -20,7 +20,7 @@ public enum Initializer: String, Sendable, CaseIterable {
 
   /// Draws the parameters of `network`. Number j of layer l depends on (seed, l, j) alone, and is drawn in double
   /// precision: a float32 network starts from the rounded values of the float64 one.
-  public func parameters<Element: Scalar>(
+  @inlinable public func parameters<Element: Scalar>(
     for network: MLP, seed: UInt64, as type: Element.Type = Element.self
   ) -> [Element] {
     let layout = ParameterLayout(network)
@@ -35,7 +35,7 @@ public enum Initializer: String, Sendable, CaseIterable {
     return parameters
   }
 
-  private func distribution(for layer: ParameterLayout.Layer, activation: Activation)
+  @usableFromInline func distribution(for layer: ParameterLayout.Layer, activation: Activation)
     -> (CounterRandom, UInt64) -> Double
   {
     switch self {
@@ -44,13 +44,13 @@ public enum Initializer: String, Sendable, CaseIterable {
         for: layer, activation: activation)
     case .he:
       let deviation = (2 / Double(layer.inputs)).squareRoot()
-      return { deviation * $0.normals($1).0 }
+      return { deviation * $0.normal($1) }
     case .glorot:
       return Self.uniformNumbers(limit: (6 / Double(layer.inputs + layer.outputs)).squareRoot())
     case .uniform:
       return Self.uniformNumbers(limit: 1 / Double(layer.inputs).squareRoot())
     case .normal:
-      return { $0.normals($1).0 }
+      return { $0.normal($1) }
     case .zeros:
       return { _, _ in 0 }
     }

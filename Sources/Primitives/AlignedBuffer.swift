@@ -36,9 +36,24 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
       byteCount: bytes, alignment: bytes < Self.hugePage ? Self.alignment : Self.hugePage)
     Self.takeHugePages(raw, bytes)
     let base = raw.bindMemory(to: Element.self, capacity: count)
-    base.initialize(repeating: value, count: count)
+    Self.fill(base, count, with: value)
     elements = UnsafeMutableBufferPointer(start: base, count: count)
     mapping = nil
+  }
+
+  /// Initialises `count` elements at `base`. Here, where their type is not known, copying them one by one takes a call for each;
+  /// so what is there is copied again and again, in pieces that stay in the first cache.
+  private static func fill(_ base: UnsafeMutablePointer<Element>, _ count: Int, with value: Element) {
+    guard count > 0 else { return }
+    base.initialize(to: value)
+    let most = max(1, 8192 / MemoryLayout<Element>.stride)
+    var done = 1
+    while done < count {
+      let next = min(done, most, count - done)
+      // Elements are plain bytes, and the first `done` of them are there.
+      memcpy(base + done, base, next * MemoryLayout<Element>.stride)
+      done += next
+    }
   }
 
   /// Allocates `count` elements whose bytes are all zero, without touching them: the system gives zeroed pages when they are first

@@ -68,12 +68,23 @@ public struct CounterRandom: Sendable, Equatable {
   /// Two independent standard normal numbers, by the transform of Box and Muller (1958).
   @inlinable public func normals(_ index: UInt64) -> (Double, Double) { Self.normals(of: uniforms(index)) }
 
+  /// The first number of ``normals(_:)``, without the second one's cost.
+  @inlinable public func normal(_ index: UInt64) -> Double {
+    let (u, v) = uniforms(index)
+    return Self.radius(u) * cos(2 * Double.pi * v)
+  }
+
   /// The two normal numbers that are made of two uniform ones.
   @inlinable public static func normals(of uniforms: (Double, Double)) -> (Double, Double) {
     let (u, v) = uniforms
-    // 1 - u is in (0, 1], so the logarithm is finite.
-    let radius = (-2 * Double.log(1 - u)).squareRoot()
+    let radius = radius(u)
     return (radius * cos(2 * Double.pi * v), radius * sin(2 * Double.pi * v))
+  }
+
+  /// How far from the origin the two numbers are together.
+  @inlinable static func radius(_ u: Double) -> Double {
+    // 1 - u is in (0, 1], so the logarithm is finite.
+    (-2 * Double.log(1 - u)).squareRoot()
   }
 
   @inlinable static func unit(_ high: UInt32, _ low: UInt32) -> Double {

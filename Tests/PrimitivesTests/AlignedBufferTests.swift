@@ -17,6 +17,12 @@ import Testing
   @Test func allElementsHaveTheFirstValue() {
     #expect(AlignedBuffer(repeating: 2.5, count: 100).array == Array(repeating: 2.5, count: 100))
     #expect(AlignedBuffer(repeating: 2.5, count: 0).array.isEmpty)
+    // More than are copied at a time, and more bytes a piece than one has.
+    #expect(AlignedBuffer(repeating: UInt8(7), count: 100_001).array.allSatisfy { $0 == 7 })
+    let pairs = AlignedBuffer(repeating: (Int64(-3), Int8(5)), count: 10_007)
+    #expect(pairs.array.allSatisfy { $0 == (-3, 5) })
+    let wide = AlignedBuffer(repeating: SIMD64<Double>(repeating: 4), count: 40)
+    #expect(wide.array.allSatisfy { $0[63] == 4 })
   }
 
   @Test(arguments: [0, 1, 1000, 3_000_000]) func zerosNeedNotBeWritten(count: Int) throws {

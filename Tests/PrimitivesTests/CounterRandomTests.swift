@@ -70,6 +70,12 @@ import Testing
     #expect(abs(Double(tail) / Double(values.count) - 0.0455) < 5 * (0.0455 * 0.9545).squareRoot() / root)
   }
 
+  @Test func oneNormalNumberIsTheFirstOfTwo() {
+    for index in 0..<100 as Range<UInt64> {
+      #expect(Self.random.normal(index).bitPattern == Self.random.normals(index).0.bitPattern)
+    }
+  }
+
   @Test func theTwoNumbersOfABlockAreUncorrelated() {
     let count = 4000
     let products = (0..<count).map { index -> Double in
