@@ -89,6 +89,8 @@ struct StatisticsPass<Element: Scalar> {
   }
 
   /// Takes whole rows in, row-major.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   mutating func take(_ rows: UnsafeBufferPointer<Element>) {
     guard columns > 0 else { return }
     var start = 0

@@ -71,6 +71,8 @@ public struct SamplesLoader<Element: Scalar> {
   ///
   /// - Throws: ``LockstepError`` of kind `badData`, naming the row, if a number is not finite, a label is not a class or a weight
   ///   is negative; or if all weights are zero.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public func load() throws(LockstepError) -> LoadedSamples<Element> {
     let hasLabels = source.targets == .labels
     var x = try sorter(0 as Element, width: source.features)
@@ -195,12 +197,11 @@ private struct RowSorter<Element: BitwiseCopyable> {
     onKept: (UnsafeBufferPointer<Element>) -> Void
   ) {
     guard let split else { return keep(rows, onKept) }
-    for row in 0..<rows.count / width {
-      let values = UnsafeBufferPointer(rebasing: rows[row * width..<(row + 1) * width])
-      if split.isValidation(start + row) {
-        guard asideEnd < aside.count else { continue }
-        _ = UnsafeMutableBufferPointer(rebasing: aside.elements[asideEnd...]).update(fromContentsOf: values)
-        asideEnd += width
+    split.forEachRun(start..<start + rows.count / max(width, 1)) { run, isValidation in
+      let values = UnsafeBufferPointer(
+        rebasing: rows[(run.lowerBound - start) * width..<(run.upperBound - start) * width])
+      if isValidation {
+        asideEnd = Self.put(values, into: aside, at: asideEnd)
       } else {
         keep(values, onKept)
       }
@@ -211,8 +212,18 @@ private struct RowSorter<Element: BitwiseCopyable> {
     _ values: UnsafeBufferPointer<Element>, _ onKept: (UnsafeBufferPointer<Element>) -> Void
   ) {
     onKept(values)
-    guard isDealtOut, keptEnd < kept.count else { return }
-    _ = UnsafeMutableBufferPointer(rebasing: kept.elements[keptEnd...]).update(fromContentsOf: values)
-    keptEnd += values.count
+    if isDealtOut { keptEnd = Self.put(values, into: kept, at: keptEnd) }
+  }
+
+  /// Copies `values` to `buffer` from `start` on, unless what they belong to is not held; returns where they end.
+  private static func put(
+    _ values: UnsafeBufferPointer<Element>, into buffer: AlignedBuffer<Element>, at start: Int
+  ) -> Int {
+    guard start < buffer.count, let from = values.baseAddress, let base = buffer.elements.baseAddress else {
+      return start
+    }
+    precondition(values.count <= buffer.count - start)
+    (base + start).update(from: from, count: values.count)
+    return start + values.count
   }
 }

@@ -1,6 +1,7 @@
-import Datasets
 import Primitives
 import Testing
+
+@testable import Datasets
 
 @Suite("The validation split")
 struct SplitTests {
@@ -9,6 +10,18 @@ struct SplitTests {
     let split = try Split(count: 1000, validationFraction: fraction, seed: 4)
     #expect(split.validationCount == Int(1000 * fraction))
     #expect((0..<1000).count { split.isValidation($0) } == split.validationCount)
+  }
+
+  @Test("hands out runs of rows on one side", arguments: [0..<5000, 7..<8, 1000..<3100, 20..<20])
+  func runs(rows: Range<Int>) throws {
+    let split = try Split(count: 5000, validationFraction: 0.3, seed: 4)
+    var next = rows.lowerBound
+    split.forEachRun(rows) { run, isValidation in
+      #expect(run.lowerBound == next && !run.isEmpty)
+      next = run.upperBound
+      #expect(run.allSatisfy { split.isValidation($0) == isValidation })
+    }
+    #expect(next == rows.upperBound)
   }
 
   @Test("is fixed by the seed")

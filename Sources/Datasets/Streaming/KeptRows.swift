@@ -30,9 +30,13 @@ public final class KeptRows<Element: Scalar>: RowSource {
     var places: [Int] = []
     places.reserveCapacity(count / stride + 2)
     var kept = 0
-    for row in 0..<source.count where split.isValidation(row) == (side == .validation) {
-      if kept % stride == 0 { places.append(row) }
-      kept += 1
+    split.forEachRun(0..<source.count) { run, isValidation in
+      guard isValidation == (side == .validation) else { return }
+      // The first of them whose number is a multiple of the stride, and so on.
+      for row in Swift.stride(from: (stride - kept % stride) % stride, to: run.count, by: stride) {
+        places.append(run.lowerBound + row)
+      }
+      kept += run.count
     }
     self.init(source, split: split, stride: stride, side: side, places: places + [source.count], count: count)
   }
@@ -148,16 +152,18 @@ public final class KeptRows<Element: Scalar>: RowSource {
         weights: UnsafeMutableBufferPointer(
           rebasing: weights.elements[..<(place.weights.isEmpty ? 0 : span.count)]))
       try reader.read(span, into: all)
+      let first = rows.lowerBound % kept.stride
       var passed = 0
       var next = 0
-      let first = rows.lowerBound % kept.stride
-      for (index, row) in span.enumerated()
-      where next < rows.count && kept.split.isValidation(row) == (kept.side == .validation) {
-        if passed >= first {
-          place.copyRow(index, of: all, to: next, count: rows.count, from: span.count)
-          next += 1
-        }
-        passed += 1
+      kept.split.forEachRun(span) { run, isValidation in
+        guard isValidation == (kept.side == .validation) else { return }
+        let skipped = min(max(first - passed, 0), run.count)
+        let taken = min(run.count - skipped, rows.count - next)
+        passed += run.count
+        guard taken > 0 else { return }
+        let start = run.lowerBound - span.lowerBound + skipped
+        place.copyRows(start..<start + taken, of: all, to: next, count: rows.count)
+        next += taken
       }
     }
 
@@ -198,15 +204,18 @@ extension RowPlace {
     return RowPlace(x: part(x), targets: targets, weights: part(weights))
   }
 
-  /// Copies row `row` of another place of `otherCount` rows to row `own` of this one, which has `count`.
-  func copyRow(_ row: Int, of other: RowPlace, to own: Int, count: Int, from otherCount: Int) {
+  /// Copies `rows` of another place, which has columns like this one, to those from `own` on of this one, which has `count`.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  func copyRows(_ rows: Range<Int>, of other: RowPlace, to own: Int, count: Int) {
+    precondition(own + rows.count <= count)
     func copy<Number: BitwiseCopyable>(
       _ from: UnsafeMutableBufferPointer<Number>, _ to: UnsafeMutableBufferPointer<Number>
     ) {
       let width = to.count / count
-      guard width > 0 else { return }
-      _ = UnsafeMutableBufferPointer(rebasing: to[own * width..<(own + 1) * width])
-        .update(fromContentsOf: UnsafeMutableBufferPointer(rebasing: from[row * width..<(row + 1) * width]))
+      guard width > 0, let source = from.baseAddress, let destination = to.baseAddress else { return }
+      precondition(rows.upperBound * width <= from.count)
+      (destination + own * width).update(from: source + rows.lowerBound * width, count: rows.count * width)
     }
     copy(other.x, x)
     copy(other.weights, weights)
