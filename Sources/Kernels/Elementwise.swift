@@ -60,4 +60,11 @@ extension Elementwise {
   {
     values.first { !($0 >= 0 && $0 <= 1) }
   }
+
+  /// The position of the first element that is negative or not finite, or nil.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  public static func firstNotAWeight<Element: Scalar>(_ values: UnsafeBufferPointer<Element>) -> Int? {
+    values.firstIndex { !($0 >= 0 && $0.isFinite) }
+  }
 }

@@ -77,6 +77,15 @@ import Testing
     #expect(Elementwise.firstNonFinite(buffer.readOnly, variant: kernels) == 1)
   }
 
+  @Test func weightsAreFiniteAndNotNegative() {
+    let buffer = Misaligned([0, -0.0, 2, .greatestFiniteMagnitude, 1] as [Float])
+    #expect(Elementwise.firstNotAWeight(buffer.readOnly) == nil)
+    for bad in [-1, .nan, .infinity, -.infinity, -.leastNonzeroMagnitude] as [Float] {
+      buffer.elements[3] = bad
+      #expect(Elementwise.firstNotAWeight(buffer.readOnly) == 3)
+    }
+  }
+
   @Test(arguments: [0, 1, 15, 16, 17, 100]) func sumsOfSquaresAreInDoublePrecision(count: Int) {
     forBothPrecisions { type in
       func check<Element: Scalar>(_ type: Element.Type) {

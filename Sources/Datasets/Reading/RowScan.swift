@@ -210,7 +210,7 @@ extension RowSource {
     }
     try check(place.x, names.x, features, featureNumber)
     if case .values(let values)? = place.targets { try check(values, names.y, targets.columns) { $0 } }
-    if let index = place.weights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+    if let index = Elementwise.firstNotAWeight(UnsafeBufferPointer(place.weights)) {
       throw LockstepError.notAWeight(
         weightName ?? "", row: rows.lowerBound + index, value: place.weights[index])
     }
