@@ -226,7 +226,7 @@ extension DataFiles {
     guard StoredRows.isPlain(dataset) else {
       throw Self.unreadable(
         "numbers of this type are not read from external storage", place, found: "\(dataset.type)",
-        expected: "integers, float32 or float64 in the machine's order of bytes")
+        expected: "integers or floating-point numbers of 16, 32 or 64 bits")
     }
     let whole = try StoredRows(dataset, in: file.raw, byLibrary: true)
     let rowBytes = whole.width * whole.elementBytes

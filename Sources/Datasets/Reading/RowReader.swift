@@ -47,9 +47,9 @@ final class RowReader {
     throws(LockstepError)
   {
     precondition(values.count == rows.count * source.width)
-    let type = source.dataset.type
-    if withStagedBytes(of: rows, { StoredNumbers(type, $0).convert(to: values) }) { return }
-    if type == Element.elementType, let part = source.part(rows) {
+    if withStagedBytes(of: rows, { source.numbers($0).convert(to: values) }) { return }
+    let isWantedAsStored = source.areStored(as: Element.self)
+    if isWantedAsStored, let part = source.part(rows) {
       try withHDF5Errors { () throws(HDF5Error) in
         try source.file.read(at: part.lowerBound, into: UnsafeMutableRawBufferPointer(values))
       }
@@ -57,13 +57,13 @@ final class RowReader {
     }
     guard
       try readPieces(
-        rows, into: type == Element.elementType ? UnsafeMutableRawBufferPointer(values) : nil,
+        rows, into: isWantedAsStored ? UnsafeMutableRawBufferPointer(values) : nil,
         { first, bytes in
           let part = first * source.width..<first * source.width + bytes.count / source.elementBytes
           let place = UnsafeMutableBufferPointer(rebasing: values[part])
           // Whole chunks may have been decoded where they belong.
           guard bytes.baseAddress != UnsafeRawPointer(place.baseAddress) else { return }
-          StoredNumbers(type, bytes).convert(to: place)
+          source.numbers(bytes).convert(to: place)
         })
     else {
       try withHDF5Errors { () throws(HDF5Error) in try source.dataset.read(.rows(rows), into: values) }
@@ -76,11 +76,10 @@ final class RowReader {
   /// - Throws: ``LockstepError`` of kind `badData` naming the row of a number that is none.
   func readLabels(_ rows: Range<Int>, into labels: UnsafeMutableBufferPointer<Int32>) throws(LockstepError) {
     precondition(labels.count == rows.count && source.width == 1)
-    let type = source.dataset.type
     var bad: (row: Int, value: String)?
     func take(_ first: Int, _ bytes: UnsafeRawBufferPointer) {
       let part = first..<first + bytes.count / source.elementBytes
-      let numbers = StoredNumbers(type, bytes)
+      let numbers = source.numbers(bytes)
       if let (index, value) = numbers.convertToLabels(UnsafeMutableBufferPointer(rebasing: labels[part])),
         bad == nil
       {

@@ -56,11 +56,23 @@ final class StoredRows: Sendable {
   /// The bytes that a reader takes.
   var readerBytes: Int { rowsPerChunk.map { 2 * $0 * width * elementBytes } ?? 0 }
 
-  /// Whether numbers lie in the file as this machine has them, in a format that is converted here.
+  /// Whether the dataset's numbers are read without libhdf5.
   static func isPlain(_ dataset: borrowing Dataset) -> Bool {
-    let isNative =
-      dataset.byteOrder == (1.littleEndian == 1 ? .littleEndian : .bigEndian) || bytes(of: dataset.type) == 1
-    return isNative && dataset.type != .float(bits: 16)
+    StoredNumbers.areConverted(dataset.type) && (dataset.byteOrder != nil || bytes(of: dataset.type) == 1)
+  }
+
+  /// The dataset's numbers that `bytes` are.
+  func numbers(_ bytes: UnsafeRawBufferPointer) -> StoredNumbers {
+    StoredNumbers(dataset.type, bytes, areSwapped: areSwapped)
+  }
+
+  /// Whether the dataset's numbers are stored as this machine has an `Element`.
+  func areStored<Element: HDF5Element>(as _: Element.Type) -> Bool {
+    dataset.type == Element.elementType && !areSwapped
+  }
+
+  private var areSwapped: Bool {
+    elementBytes > 1 && dataset.byteOrder != (1.littleEndian == 1 ? .littleEndian : .bigEndian)
   }
 
   private static func access(to dataset: borrowing Dataset) throws(LockstepError) -> Access {
