@@ -115,11 +115,12 @@ struct TrainingData<Element: Scalar & HDF5Element> {
       }
     let threads = CPUBudget.current.cpus
     let validationBytes = validation?.bytes(readers: threads) ?? 0
-    let budget = options.sampleBudget - validationBytes - Double(threads * elsewhere.readerBytes)
-    let plan = SampleStream<Element>.Plan(
+    let spent = validationBytes + Double(threads * elsewhere.readerBytes)
+    var plan = SampleStream<Element>.Plan(
       shuffle: recipe.shuffle, shape: shape, seed: recipe.seed, batchSize: recipe.batchSize,
-      epochs: options.epochs, budget: Int(max(0, min(budget, 1e18))), threads: threads,
+      epochs: options.epochs, budget: Int(min(options.sampleBudget, 1e18)), threads: threads,
       pastCache: options.fileAccess.isDirect(bytes: Double(count) * Double(rowBytes)))
+    plan.spent = Int(min(spent, 1e18))
     return .stream(try SampleStream(elsewhere, outputs: samples.outputs, plan: plan))
   }
 

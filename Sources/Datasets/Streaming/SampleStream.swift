@@ -52,8 +52,12 @@ public final class SampleStream<Element: Scalar> {
     public var batchSize: Int
     /// The epochs after which nothing is read ahead.
     public var epochs: Int
-    /// The bytes that windows may take.
+    /// The bytes that windows, and what is ``spent``, may take.
     public var budget: Int
+    /// The bytes that validation rows and readers take.
+    public var spent = 0
+    /// The bytes that are left for windows, if any.
+    var windowBudget: Int { budget - spent }
     /// How many threads read.
     public var threads: Int
     /// Whether rows are to be read past the system's cache, where that is possible.
@@ -68,7 +72,12 @@ public final class SampleStream<Element: Scalar> {
       return min(order.windows, most)
     }
 
-    /// A plan; see the properties.
+    /// The bytes of the windows that a minibatch of `count` rows of `rowBytes` each may touch: no stream does with less.
+    func leastBytes(_ count: Int, rowBytes: Int) -> Double {
+      Double(windowsAtOnce(count)) * Double(shape.windowRows) * Double(rowBytes)
+    }
+
+    /// A plan; see the properties. Nothing is ``spent``.
     public init(
       shuffle: Shuffle, shape: BlockShape, seed: UInt64, batchSize: Int, epochs: Int, budget: Int,
       threads: Int, pastCache: Bool = false
@@ -109,7 +118,7 @@ public final class SampleStream<Element: Scalar> {
     end = overflow ? .max : all
     let slots = try Self.slots(source, plan)
     let windowBytes = max(1, plan.shape.windowRows * source.rowBytes)
-    let stagedBytes = min(Self.mostStaged, plan.budget - slots * windowBytes)
+    let stagedBytes = min(Self.mostStaged, plan.windowBudget - slots * windowBytes)
     let groupBytes = windowBytes * order.shape.blockParts
     // A group's blocks leave when all its windows have come, and those of the next one should be there by then.
     announcesGroups = !plan.pastCache || Double(stagedBytes) >= 2.25 * Double(groupBytes)
@@ -147,14 +156,18 @@ public final class SampleStream<Element: Scalar> {
   /// One window more than a minibatch touches, so that there is always one to be filled; or just these, if there is no room.
   private static func slots(_ source: any RowSource<Element>, _ plan: Plan) throws(LockstepError) -> Int {
     let window = Double(plan.shape.windowRows) * Double(source.rowBytes)
-    let least = plan.windowsAtOnce(source.count)
-    guard Double(least) * window <= Double(plan.budget) else {
+    let least = plan.leastBytes(source.count, rowBytes: source.rowBytes)
+    guard least <= Double(plan.windowBudget) else {
+      let others = plan.spent > 0 ? "; validation rows and readers take \(plan.spent)" : ""
       throw LockstepError(
         .memory, "--memory-budget", "does not hold the rows that are mixed at a time",
-        found: "\(plan.budget) bytes", expected: "at least \(Int(min(Double(least) * window, 1e18)))",
-        remedy: "Choose a larger one, or a smaller --window-rows or --batch-size.")
+        found: "\(plan.budget) bytes\(others)",
+        expected: "at least \(Int(min(least + Double(plan.spent), 1e18)))",
+        remedy: "Choose a larger one, or a smaller "
+          + (plan.shuffle == .none ? "--batch-size." : "--window-rows or --batch-size."))
     }
-    return Double(least + 1) * window <= Double(plan.budget) ? least + 1 : least
+    let windows = plan.windowsAtOnce(source.count)
+    return least + window <= Double(plan.windowBudget) ? windows + 1 : windows
   }
 
   /// The bytes of the ring, and those that are on their way to it.

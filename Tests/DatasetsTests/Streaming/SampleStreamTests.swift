@@ -235,6 +235,14 @@ struct SampleStreamTests {
     let small = failure(plan(batch: 2, windows: 1))
     #expect(
       small?.kind == .memory && small?.subject == "--memory-budget" && small?.expected == "at least 1024")
+    #expect(small?.found == "512 bytes")
+    var shared = plan(batch: 2, windows: 2)
+    shared.spent = 10
+    #expect(failure(shared)?.found == "1024 bytes; validation rows and readers take 10")
+    #expect(failure(shared)?.expected == "at least 1034")
+    #expect(failure(shared)?.remedy?.contains("--window-rows") == true)
+    shared.shuffle = .none
+    #expect(failure(shared)?.remedy?.contains("--window-rows") == false)
     // One window may be shorter by a block, and by fifteen rows more where the data end.
     #expect(failure(plan(batch: 34, windows: 2)) == nil)
     #expect(failure(plan(batch: 35, windows: 2))?.expected == "at least 1536")
