@@ -8,7 +8,7 @@ import Primitives
 /// else where they lie.
 struct TrainingData<Element: Scalar & HDF5Element> {
   /// What a pass over the samples gave.
-  let samples: LoadedSamples<Element>
+  private(set) var samples: LoadedSamples<Element>
   /// The rows to train on, if they were left where they are.
   let elsewhere: (any RowSource<Element>)?
   /// What messages call the weights of rows; nil if these have none.
@@ -73,8 +73,9 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     rowBytes = source.rowBytes
     chunkRows = source.preferredRows
     elsewhere = isInMemory ? nil : try Self.rows(source, split, samples.normalization, options)
+    self.validation = try Self.fitting(validation, beside: elsewhere, samples, source, split, options)
     self.samples = samples
-    self.validation = validation
+    self.samples.validation = nil
     self.validationDigest = validationDigest
     (self.skipped, self.validationSkipped) = (skipped, validationSkipped)
     self.loss = loss
@@ -200,13 +201,39 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     _ options: TrainingOptions
   ) throws(LockstepError) -> ValidationSamples<Element>? {
     guard let split else { return nil }
-    if let validation = samples.validation { return .memory(validation) }
+    return samples.validation.map { .memory($0) } ?? asideElsewhere(samples, source, split)
+  }
+
+  /// The rows that are kept aside, where they are.
+  private static func asideElsewhere(
+    _ samples: LoadedSamples<Element>, _ source: any RowSource<Element>, _ split: Split
+  ) -> ValidationSamples<Element> {
     // About a block of the source's rows at a time, and few rows more than an evaluation wants at once.
     let partRows = BlockShape(rowBytes: source.rowBytes, count: 0).partRows
     let stride = max(
       1, Int(min(64, Double(partRows) * Double(split.validationCount) / Double(split.count))))
     let rows = KeptRows(source, split: split, stride: stride, side: .validation)
     return .elsewhere(normalized(rows, samples.normalization), outputs: samples.outputs)
+  }
+
+  /// `validation`; or the same rows where they are, if they leave no room in memory for what a stream of the others needs.
+  private static func fitting(
+    _ validation: ValidationSamples<Element>?, beside elsewhere: (any RowSource<Element>)?,
+    _ samples: LoadedSamples<Element>, _ source: any RowSource<Element>, _ split: Split?,
+    _ options: TrainingOptions
+  ) throws(LockstepError) -> ValidationSamples<Element>? {
+    guard let elsewhere, let split, let validation, samples.validation != nil else { return validation }
+    let threads = CPUBudget.current.cpus
+    let shape = try options.shuffle.shape(rowBytes: elsewhere.rowBytes, count: elsewhere.count)
+    let plan = SampleStream<Element>.Plan(
+      shuffle: options.shuffle.way == .unshuffled ? .none : .blocks(shape), shape: shape, seed: options.seed,
+      batchSize: min(options.batchSize, elsewhere.count), epochs: options.epochs, budget: 0, threads: threads)
+    let room =
+      options.sampleBudget - plan.leastBytes(elsewhere.count, rowBytes: elsewhere.rowBytes)
+      - Double(threads * elsewhere.readerBytes)
+    if validation.bytes(readers: threads) <= room { return validation }
+    let there = asideElsewhere(samples, source, split)
+    return there.bytes(readers: threads) <= room ? there : validation
   }
 
   private static func normalized(_ rows: any RowSource<Element>, _ normalization: Normalization?)

@@ -73,7 +73,7 @@ public final class SampleStream<Element: Scalar> {
     }
 
     /// The bytes of the windows that a minibatch of `count` rows of `rowBytes` each may touch: no stream does with less.
-    func leastBytes(_ count: Int, rowBytes: Int) -> Double {
+    public func leastBytes(_ count: Int, rowBytes: Int) -> Double {
       Double(windowsAtOnce(count)) * Double(shape.windowRows) * Double(rowBytes)
     }
 
