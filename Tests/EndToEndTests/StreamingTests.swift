@@ -53,6 +53,21 @@ import Testing
         .differences(from: CheckpointContents(folder.file("part.weights.h5"))) == [])
   }
 
+  @Test func `a larger budget does where a smaller one did`() throws {
+    let folder = try Folder()
+    try Lockstep.generate(rows: 200_001, in: folder)
+    // Validation rows take 0.48 MB, which is half of a budget from 0.96 MB on.
+    let digests = try ["850KB", "1000KB", "1100KB", "1300KB"].map { budget in
+      try Lockstep.json(
+        [
+          "train", "linear.h5", "--hidden", "3", "--batch-size", "96", "--window-rows", "32768", "--epochs",
+          "1", "--validation-fraction", "0.2", "--memory-budget", budget, "--threads", "2",
+        ], in: folder
+      ).string("parameters_digest")
+    }
+    #expect(digests[0] != nil && Set(digests).count == 1)
+  }
+
   @Test func `what does not fit or go together is said`() throws {
     let folder = try Folder()
     try Lockstep.generate(rows: 20_001, in: folder)
