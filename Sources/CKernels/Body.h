@@ -10,6 +10,8 @@
 
 #define ALWAYS static inline __attribute__((always_inline))
 
+#include "Prefetching.h"
+
 // Float: 16 lanes of 32 bits.
 #define REAL float
 #define INTEGER int32_t
@@ -173,15 +175,19 @@ ALWAYS void copy_row(char *to, const char *from, int64_t bytes) {
 static void gather(const void *source, int64_t bytes, const int64_t *indices, int64_t count, void *destination) {
   const char *const rows = source;
   char *to = destination;
-#define GATHER(width) \
-  for (int64_t k = 0; k < count; k++) copy_row(to + k * (width), rows + indices[k] * (width), width);
+  const int64_t ahead = rows_to_ask(bytes);
+#define GATHER(width, copy)                                                                    \
+  for (int64_t k = 0; k < count; k++) {                                                        \
+    ask_for_row(rows + indices[k + ahead < count ? k + ahead : count - 1] * (width), (width)); \
+    copy(to + k * (width), rows + indices[k] * (width), (width));                              \
+  }
   // The narrowest rows are copied as one number.
   if (bytes == 4) {
-    for (int64_t k = 0; k < count; k++) memcpy(to + k * 4, rows + indices[k] * 4, 4);
+    GATHER(4, memcpy)
   } else if (bytes == 8) {
-    GATHER(8)
+    GATHER(8, memcpy)
   } else {
-    GATHER(bytes)
+    GATHER(bytes, copy_row)
   }
 #undef GATHER
 }
@@ -189,16 +195,13 @@ static void gather(const void *source, int64_t bytes, const int64_t *indices, in
 static void gather_panels(const void *source, int64_t bytes, const int64_t *indices, int64_t count, void *destination,
                           int64_t panel) {
   const char *const rows = source;
+  const int64_t ahead = rows_to_ask(bytes);
   for (int64_t k = 0; k < count; k++) {
     const char *const from = rows + indices[k] * bytes;
-    const char *const next = rows + indices[k + 1 < count ? k + 1 : k] * bytes;
+    ask_for_row(rows + indices[k + ahead < count ? k + ahead : count - 1] * bytes, bytes);
     char *to = (char *)destination + k * 64;
     int64_t at = 0;
-    for (; at + 64 <= bytes; at += 64, to += panel) {
-      memcpy(to, from + at, 64);
-      __builtin_prefetch(next + at, 0, 3);
-    }
-    __builtin_prefetch(next + bytes - 1, 0, 3);
+    for (; at + 64 <= bytes; at += 64, to += panel) memcpy(to, from + at, 64);
     if (at < bytes) copy_row(to, from + at, bytes - at);
   }
 }

@@ -4,12 +4,17 @@ import Testing
 @testable import Kernels
 
 @Suite struct GatherTests {
+  /// Fewer rows than are asked for ahead, and more.
+  private static func choices(of count: Int) -> [[Int]] {
+    [[0], [count - 1], [10, 0, 5, 5, 3], Array((0..<count).reversed()), (0..<90).map { $0 * 7 % count }]
+  }
+
   /// Widths around the sizes of every copy, and beyond the widest vector.
-  @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 48, 100])
+  @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 100, 129])
   func rowsAreCopiedInTheOrderAskedFor(width: Int) {
     let count = 11
     let source = Misaligned((0..<count * width).map(Int32.init))
-    for indices in [[], [0], [10], [10, 0, 5, 5, 3], Array((0..<count).reversed())] {
+    for indices in [[]] + Self.choices(of: count) {
       let chosen = AlignedBuffer(indices, filler: 0)
       let expected = indices.flatMap { row in (0..<width).map { Int32(row * width + $0) } }
       for variant in allKernels {
@@ -35,7 +40,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 3, 7, 8, 9, 15, 16, 17, 40, 64, 100])
+  @Test(arguments: [1, 3, 7, 8, 9, 15, 16, 17, 32, 40, 64, 100, 129])
   func rowsAreCopiedIntoPanels(width: Int) {
     check(width: width, as: Float.self)
     check(width: width, as: Double.self)
@@ -44,9 +49,9 @@ import Testing
   private func check<Element: Scalar>(width: Int, as: Element.Type) {
     let (count, lanes) = (11, PanelKernels<Element>.lanes)
     let source = Misaligned((0..<count * width).map { Element($0) })
-    let panelStride = (count + 2) * lanes
-    for indices in [[0], [10, 0, 5, 5, 3], Array((0..<count).reversed())] {
+    for indices in Self.choices(of: count) {
       let chosen = AlignedBuffer(indices, filler: 0)
+      let panelStride = (indices.count + 2) * lanes
       for variant in KernelVariant.all {
         let size = PanelKernels<Element>.padded(width) / lanes * panelStride
         let panels = AlignedBuffer(repeating: Element(-1), count: size)
