@@ -91,14 +91,52 @@ ALWAYS VEC NAME(sums)(const VEC *v) {
 #include "SmallNetwork.h"
 #include "SingleRow.h"
 
-static REAL NAME(small_gradient)(const ck_small_network *network, const REAL *parameters, const ck_rows *from,
-                                 const int64_t *indices, int64_t rows, REAL *gradient, void *scratch) {
+/// Those of `count` rows from the one with number `first` on.
+ALWAYS coming_rows NAME(coming)(const ck_small_network *network, const ck_rows *from, const int64_t *indices, int64_t first,
+                                int64_t count) {
+  const int64_t size = sizeof(REAL), apart = !from->record;
+  const int64_t targets = network->loss == ck_cross_entropy ? (int64_t)sizeof(int32_t)
+                                                            : network->layers[network->count - 1].outputs * size;
+  const int64_t next = first < count ? first : count;
+  return (coming_rows){.next = indices + next,
+                       .stop = indices + next,
+                       .end = indices + count,
+                       .x = from->x,
+                       .targets = from->targets,
+                       .weights = from->weights,
+                       .x_bytes = (apart ? network->layers[0].inputs : from->record) * size,
+                       .target_bytes = apart ? targets : 0,
+                       .weight_bytes = apart && from->weighted ? size : 0};
+}
+
+/// As `small_gradient`, for rows that are far.
+static REAL NAME(gradient_from_afar)(const ck_small_network *network, const REAL *parameters, const ck_rows *from,
+                                     const int64_t *indices, int64_t rows, int64_t following, REAL *gradient, void *scratch) {
+  coming_rows coming = NAME(coming)(network, from, indices, CK_ROWS_AHEAD, rows + following);
+#define FROM_AFAR(tile) NAME(gradient_from_afar_of_##tile)(network, parameters, from, indices, rows, &coming, gradient, scratch)
+  if (from->weighted) return rows <= LANES ? FROM_AFAR(one_weighted) : FROM_AFAR(four_weighted);
+  if (rows > 1) return rows <= LANES ? FROM_AFAR(one) : FROM_AFAR(four);
+#undef FROM_AFAR
+  let_come(&coming, 1);
+  bring_rows(&coming, 1);
+  return NAME(gradient_of_row)(network, parameters, from, indices[0], gradient, scratch);
+}
+
+static REAL NAME(small_gradient)(const ck_small_network *network, const REAL *parameters, const ck_rows *from, const int64_t *indices,
+                                 int64_t rows, int64_t following, REAL *gradient, void *scratch) {
+  if (from->far) return NAME(gradient_from_afar)(network, parameters, from, indices, rows, following, gradient, scratch);
   if (from->weighted)
     return rows <= LANES ? NAME(gradient_of_one_weighted)(network, parameters, from, indices, rows, gradient, scratch)
                          : NAME(gradient_of_four_weighted)(network, parameters, from, indices, rows, gradient, scratch);
   if (rows == 1) return NAME(gradient_of_row)(network, parameters, from, indices[0], gradient, scratch);
   return rows <= LANES ? NAME(gradient_of_one)(network, parameters, from, indices, rows, gradient, scratch)
                        : NAME(gradient_of_four)(network, parameters, from, indices, rows, gradient, scratch);
+}
+
+static void NAME(bring_near)(const ck_small_network *network, const ck_rows *from, const int64_t *indices, int64_t rows) {
+  coming_rows coming = NAME(coming)(network, from, indices, 0, rows);
+  let_come(&coming, CK_ROWS_AHEAD);
+  bring_rows(&coming, CK_ROWS_AHEAD);
 }
 
 #define BLOCK (PRODUCT_VECTORS * LANES)

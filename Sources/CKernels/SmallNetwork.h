@@ -188,13 +188,16 @@ ALWAYS int SMALL(is_of_units)(const ck_small_network *network) {
 }
 
 /// One tile of such a network, whose sums it sets, if it is the first, or adds to. What is known of a hidden unit is used at once,
-/// while it is in registers; every number is made by the same operations in the same order as by `gradient`.
-ALWAYS void SMALL(units_tile)(const int first, const int32_t inputs, const ck_small_network *network, const REAL *parameters,
-                              const ck_rows *from, const int64_t *indices, int64_t rows, VEC *input, VEC *outputs, VEC *sums, VEC *loss) {
+/// while it is in registers; every number is made by the same operations in the same order as by `any_gradient`. Rows that are
+/// `coming` are asked for meanwhile, if they are `far`.
+ALWAYS void SMALL(units_tile)(const int first, const int far, const int32_t inputs, const ck_small_network *network,
+                              const REAL *parameters, const ck_rows *from, const int64_t *indices, int64_t rows,
+                              coming_rows *coming, VEC *input, VEC *outputs, VEC *sums, VEC *loss) {
   const ck_layer hidden = network->layers[0], top = network->layers[1];
   const VEC zero = NAME(splat)(0);
   VEC y[TILE], delta[TILE], weight[TILE];
   SMALL(collect_rows)(from, inputs, 1, indices, rows, input, delta, weight);
+  if (far) let_come(coming, rows);
   for (int t = 0; t < TILE; t++) y[t] = NAME(splat)(parameters[top.bias]);
   for (int32_t o = 0; o < hidden.outputs; o++) {
     VEC a[TILE];
@@ -209,6 +212,7 @@ ALWAYS void SMALL(units_tile)(const int first, const int32_t inputs, const ck_sm
       outputs[o * TILE + t] = a[t];
       y[t] = NAME(fma)(a[t], w, y[t]);
     }
+    if (far) bring_rows(coming, rows_a_unit);
   }
   SMALL(tile_loss)(loss, y, delta, weight, 1, rows, network->loss, (REAL)network->huber_delta);
   sums[top.bias] = SMALL(add_up)(first ? zero : sums[top.bias], delta);
@@ -225,31 +229,36 @@ ALWAYS void SMALL(units_tile)(const int first, const int32_t inputs, const ck_sm
       sum = sums + hidden.kernel + i * hidden.outputs + o;
       *sum = SMALL(add_products)(first ? zero : *sum, input + i * TILE, d);
     }
+    if (far) bring_rows(coming, rows_a_unit);
   }
+  if (far) bring_rows(coming, ROWS);
 }
 
 /// The gradient of such a network; `inputs` is that of the network, and best a constant.
-ALWAYS REAL SMALL(units_gradient)(const int32_t inputs, const ck_small_network *network, const REAL *parameters, const ck_rows *from,
-                                  const int64_t *indices, int64_t rows, REAL *gradient, VEC *input) {
+ALWAYS REAL SMALL(units_gradient)(const int far, const int32_t inputs, const ck_small_network *network, const REAL *parameters,
+                                  const ck_rows *from, const int64_t *indices, int64_t rows, coming_rows *coming, REAL *gradient,
+                                  VEC *input) {
   VEC *const outputs = input + inputs * TILE, *const sums = outputs + (int64_t)network->layers[0].outputs * TILE;
   const int32_t count = network->parameters;
   for (int32_t p = count; p % LANES; p++) sums[p] = NAME(splat)(0);
   VEC loss = NAME(splat)(0);
-  SMALL(units_tile)(1, inputs, network, parameters, from, indices, rows < ROWS ? rows : ROWS, input, outputs, sums, &loss);
+  SMALL(units_tile)(1, far, inputs, network, parameters, from, indices, rows < ROWS ? rows : ROWS, coming, input, outputs, sums, &loss);
   for (int64_t start = ROWS; start < rows; start += ROWS)
-    SMALL(units_tile)(0, inputs, network, parameters, from, indices + start, rows - start < ROWS ? rows - start : ROWS, input, outputs, sums, &loss);
+    SMALL(units_tile)(0, far, inputs, network, parameters, from, indices + start, rows - start < ROWS ? rows - start : ROWS, coming, input,
+                      outputs, sums, &loss);
   SMALL(add_lanes)(sums, count, gradient);
   return NAME(sum)(loss);
 }
 
-static REAL SMALL(gradient)(const ck_small_network *network, const REAL *parameters, const ck_rows *from,
-                            const int64_t *indices, int64_t rows, REAL *gradient, void *scratch) {
+/// The gradient of any network; rows that are `coming` are asked for meanwhile, if they are `far`.
+ALWAYS REAL SMALL(any_gradient)(const int far, const ck_small_network *network, const REAL *parameters, const ck_rows *from,
+                                const int64_t *indices, int64_t rows, coming_rows *coming, REAL *gradient, void *scratch) {
   const ck_layer *const layers = network->layers;
   if (SMALL(is_of_units)(network)) {
     const int32_t inputs = layers[0].inputs;
     return inputs == 2
-               ? SMALL(units_gradient)(2, network, parameters, from, indices, rows, gradient, scratch)
-               : SMALL(units_gradient)(inputs, network, parameters, from, indices, rows, gradient, scratch);
+               ? SMALL(units_gradient)(far, 2, network, parameters, from, indices, rows, coming, gradient, scratch)
+               : SMALL(units_gradient)(far, inputs, network, parameters, from, indices, rows, coming, gradient, scratch);
   }
   const int32_t count = network->count, parameter_count = network->parameters;
   // Every value of the network is a tile: TILE vectors, one lane for each of ROWS rows. What tells a layer's derivatives
@@ -286,6 +295,7 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
     SMALL(collect_rows)(from, layers[0].inputs, network->loss == ck_cross_entropy ? 0 : last, indices + start, here, input,
                         delta, weight);
 
+    if (far) let_come(coming, here);
     const VEC *in = input;
     for (int32_t l = 0; l < count; l++) {
       const ck_layer layer = layers[l];
@@ -302,6 +312,7 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
         // The commonest one at once, others in a pass of their own.
         VEC *out = known[l] + o * TILE;
         for (int t = 0; t < TILE; t++) out[t] = is_relu ? NAME(activated)(a[t], ck_relu) : a[t];
+        if (far) bring_rows(coming, rows_a_unit);
       }
       if (!is_relu && layer.activation != ck_identity)
         NAME(activate)((REAL *)known[l], (REAL *)outputs[l], (int64_t)layer.outputs * ROWS, layer.activation);
@@ -328,8 +339,12 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
           VEC *sum = sums + layer.kernel + i * layer.outputs + o;
           *sum = SMALL(add_products)(single ? NAME(splat)(0) : *sum, column, d);
         }
+        if (far) bring_rows(coming, rows_a_unit);
       }
-      if (l == 0) break;
+      if (l == 0) {
+        if (far) bring_rows(coming, ROWS);
+        break;
+      }
       const REAL *kernel = parameters + layer.kernel;
       const int32_t activation = layers[l - 1].activation;
       const int is_relu = activation == ck_relu;
@@ -355,6 +370,17 @@ static REAL SMALL(gradient)(const ck_small_network *network, const REAL *paramet
 
   SMALL(add_lanes)(sums, parameter_count, gradient);
   return NAME(sum)(loss);
+}
+
+static REAL SMALL(gradient)(const ck_small_network *network, const REAL *parameters, const ck_rows *from, const int64_t *indices,
+                            int64_t rows, REAL *gradient, void *scratch) {
+  return SMALL(any_gradient)(0, network, parameters, from, indices, rows, 0, gradient, scratch);
+}
+
+/// A function of its own: rows that are near take no time for others.
+static REAL SMALL(gradient_from_afar)(const ck_small_network *network, const REAL *parameters, const ck_rows *from,
+                                      const int64_t *indices, int64_t rows, coming_rows *coming, REAL *gradient, void *scratch) {
+  return SMALL(any_gradient)(1, network, parameters, from, indices, rows, coming, gradient, scratch);
 }
 
 #undef ROWS

@@ -7,6 +7,15 @@ public enum Shuffle: Sendable, Equatable {
   /// Blocks of consecutive rows in random order, and rows in random order within windows of many blocks: two windows at
   /// hand are enough.
   case blocks(BlockShape)
+
+  /// The rows that the next one may be any of, of `count` rows.
+  public func mixedRows(of count: Int) -> Int {
+    switch self {
+    case .none: 1
+    case .full: count
+    case .blocks(let shape): min(shape.windowRows, count)
+    }
+  }
 }
 
 /// The sizes of a shuffle by blocks.

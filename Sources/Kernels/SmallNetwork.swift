@@ -88,14 +88,16 @@ extension SmallNetwork.View {
   /// - Parameters:
   ///   - parameters: all parameters.
   ///   - source: where rows lie: with classes if the loss is cross-entropy, otherwise with numbers.
-  ///   - rows: which rows.
+  ///   - rows: which rows, and after the first `count` of them those that are wanted next.
+  ///   - count: how many rows, at most as many as there are.
   ///   - gradient: as long as `parameters`.
   @inlinable public func gradient(
     parameters: UnsafeBufferPointer<Element>, of source: SmallNetwork.Rows, rows: UnsafeBufferPointer<Int>,
-    gradient: UnsafeMutableBufferPointer<Element>
+    count: Int, gradient: UnsafeMutableBufferPointer<Element>
   ) -> Element {
     precondition(takesLabels == source.hasLabels)
     precondition(parameters.count == parameterCount && gradient.count == parameterCount)
+    precondition(count <= rows.count)
     guard let p = parameters.baseAddress, let rowNumbers = rows.baseAddress, let g = gradient.baseAddress
     else { return 0 }
     var source = source.place
@@ -104,13 +106,28 @@ extension SmallNetwork.View {
       case .float32:
         Element(
           variant.functions.pointee.small_gradient_f32(
-            network.baseAddress, raw(p), &source, numbers, Int64(rows.count),
+            network.baseAddress, raw(p), &source, numbers, Int64(count), Int64(rows.count - count),
             UnsafeMutableRawPointer(g).assumingMemoryBound(to: Float.self), scratch.baseAddress))
       case .float64:
         Element(
           variant.functions.pointee.small_gradient_f64(
-            network.baseAddress, raw(p), &source, numbers, Int64(rows.count),
+            network.baseAddress, raw(p), &source, numbers, Int64(count), Int64(rows.count - count),
             UnsafeMutableRawPointer(g).assumingMemoryBound(to: Double.self), scratch.baseAddress))
+      }
+    }
+  }
+
+  /// Brings the first of `rows` near, if rows are far: as many as are wanted before ``gradient(parameters:of:rows:count:gradient:)``
+  /// can see to it.
+  @inlinable public func bringNear(_ rows: UnsafeBufferPointer<Int>, of source: SmallNetwork.Rows) {
+    guard source.isFar, let rowNumbers = rows.baseAddress else { return }
+    var source = source.place
+    rowNumbers.withMemoryRebound(to: Int64.self, capacity: rows.count) { numbers in
+      switch Element.precision {
+      case .float32:
+        variant.functions.pointee.bring_near_f32(network.baseAddress, &source, numbers, Int64(rows.count))
+      case .float64:
+        variant.functions.pointee.bring_near_f64(network.baseAddress, &source, numbers, Int64(rows.count))
       }
     }
   }
@@ -125,8 +142,21 @@ extension SmallNetwork {
   /// Where the numbers of all rows lie.
   public struct Rows: BitwiseCopyable, @unchecked Sendable {
     // Sendable: plain addresses; who may touch what they lead to when is for its owner to see to.
-    @usableFromInline let place: ck_rows
+    @usableFromInline var place: ck_rows
     @usableFromInline let hasLabels: Bool
+
+    /// Whether rows are picked from so many that most have to be fetched from afar: then they are asked for before they are used.
+    /// False at first.
+    @inlinable public var isFar: Bool {
+      get { place.far != 0 }
+      set { place.far = newValue ? 1 : 0 }
+    }
+
+    /// Rows that are picked from more bytes than this had better be far: no cache of a core's own holds so many.
+    public static var mostNearBytes: Int { 8 << 20 }
+
+    /// How many rows after those under way are asked for.
+    public static var ahead: Int { Int(CK_ROWS_AHEAD) }
 
     /// Rows whose features, targets and weights lie apart from each other, each row-major without gaps.
     ///
@@ -140,7 +170,7 @@ extension SmallNetwork {
     ) {
       place = ck_rows(
         x: x.baseAddress, targets: y.baseAddress, weights: weights?.baseAddress, record: 0,
-        weighted: weights == nil ? 0 : 1)
+        weighted: weights == nil ? 0 : 1, far: 0)
       hasLabels = false
     }
 
@@ -151,7 +181,7 @@ extension SmallNetwork {
     ) {
       place = ck_rows(
         x: x.baseAddress, targets: labels.baseAddress, weights: weights?.baseAddress, record: 0,
-        weighted: weights == nil ? 0 : 1)
+        weighted: weights == nil ? 0 : 1, far: 0)
       hasLabels = true
     }
 
@@ -161,7 +191,7 @@ extension SmallNetwork {
       precondition(width > 0 && width % 4 == 0)
       place = ck_rows(
         x: records.baseAddress, targets: nil, weights: nil, record: Int32(width),
-        weighted: isWeighted ? 1 : 0)
+        weighted: isWeighted ? 1 : 0, far: 0)
       hasLabels = false
     }
   }

@@ -27,9 +27,6 @@ struct MemoryPlan {
       bytes += Self.parameters(network) * Double(slots * workers) * Self.size(Element.self)
       bytes +=
         Double(workers) * Self.passes(network, rows: min(plan.rowsPerShard, samples.count), as: Element.self)
-      if Self.parameters(network) <= Double(SmallNetwork<Element>.mostParameters) {
-        bytes += RowRecords.bytes(samples) ?? 0
-      }
     case .tiles:
       bytes +=
         SharedWorkspace<Element>.memoryCount(
@@ -65,6 +62,17 @@ struct MemoryPlan {
         .memory, subject, "\(work) takes more memory than there is", found: Self.text(bytes),
         expected: "at most \(Self.text(Double(budget)))", remedy: remedy)
     }
+  }
+
+  /// The bytes that copies of samples may take, which training can do without: what `budget` leaves beside samples and validation
+  /// rows, or half of the memory that is free if there is no budget.
+  func spareBytes<Element: Scalar>(
+    _ samples: TrainingSamples<Element>, _ validation: ValidationSamples<Element>?, budget: Int?
+  ) -> Double {
+    let rows = samples.bytes + (validation?.bytes(readers: 1) ?? 0)
+    return min(
+      budget.map { Double($0) - rows } ?? Double(MemoryBudget.available) / 2,
+      Double(MemoryBudget.bytes) - bytes)
   }
 
   /// One worker's memory for passes over `rows` rows: outputs of all layers, weighted sums where kept, two deltas, features, targets, row numbers, and

@@ -1,4 +1,5 @@
 import Datasets
+import Dispatch
 import Kernels
 import Primitives
 
@@ -12,37 +13,43 @@ final class RowRecords<Element: Scalar>: Sendable {
   /// The numbers of a record.
   let width: Int
 
-  /// The most bytes that are spent so: beyond, the samples alone take their time from memory.
-  private static var mostBytes: Double { 0x1p26 }
-
   /// The bytes that records of `samples` take, or nil if there are none: because classes are no numbers of their type, because
-  /// rows come and go, or because they take too much.
-  static func bytes(_ samples: TrainingSamples<Element>) -> Double? {
+  /// rows come and go, or because they take more than `most` bytes.
+  static func bytes(_ samples: TrainingSamples<Element>, most: Double) -> Double? {
     guard case .memory(let samples) = samples, case .values(_, let columns) = samples.targets else {
       return nil
     }
     let width = SmallNetwork<Element>.recordWidth(
       features: samples.features, targets: columns, isWeighted: samples.weights != nil)
     let bytes = Double(samples.count) * Double(width) * Double(MemoryLayout<Element>.stride)
-    return bytes <= mostBytes ? bytes : nil
+    return bytes <= most ? bytes : nil
   }
 
-  /// The records of `samples`, or nil if there are none.
-  init?(_ samples: TrainingSamples<Element>) {
-    guard Self.bytes(samples) != nil, case .memory(let samples) = samples,
+  /// The records of `samples`, written by `threads` threads, or nil if there are none or no room for them.
+  init?(_ samples: TrainingSamples<Element>, most: Double, threads: Int) {
+    guard Self.bytes(samples, most: most) != nil, case .memory(let samples) = samples,
       case .values(let targets, let columns) = samples.targets
     else { return nil }
-    let (features, weights) = (samples.features, samples.weights)
-    width = SmallNetwork<Element>.recordWidth(
-      features: features, targets: columns, isWeighted: weights != nil)
-    numbers = AlignedBuffer(repeating: 0, count: samples.count * width)
-    let (x, y, to) = (samples.x.elements, targets.elements, numbers.elements)
-    for row in 0..<samples.count {
-      var next = row * width
-      for column in 0..<features { to[next + column] = x[row * features + column] }
-      next += features
-      for column in 0..<columns { to[next + column] = y[row * columns + column] }
-      if let weights { to[next + columns] = weights.elements[row] }
+    let features = samples.features
+    let width = SmallNetwork<Element>.recordWidth(
+      features: features, targets: columns, isWeighted: samples.weights != nil)
+    // Pages are given to the thread that first writes them.
+    guard let numbers = try? AlignedBuffer<Element>(zeros: samples.count * width) else { return nil }
+    (self.width, self.numbers) = (width, numbers)
+    let parts = min(threads, (samples.count + Self.leastRows - 1) / Self.leastRows)
+    DispatchQueue.concurrentPerform(iterations: parts) { part in
+      // Each writes rows of its own.
+      let (x, y, to) = (samples.x.elements, targets.elements, numbers.elements)
+      for row in part * samples.count / parts..<(part + 1) * samples.count / parts {
+        var next = row * width
+        for column in 0..<features { to[next + column] = x[row * features + column] }
+        next += features
+        for column in 0..<columns { to[next + column] = y[row * columns + column] }
+        if let weights = samples.weights { to[next + columns] = weights.elements[row] }
+      }
     }
   }
+
+  /// The fewest rows that are worth a thread.
+  private static var leastRows: Int { 1 << 16 }
 }

@@ -84,7 +84,7 @@ struct StepLoop<Element: Scalar>: StepPhases {
     if first > last { return }
     let begin = common.plan.rows(of: step.tasks[first].shard, in: rows).lowerBound
     let end = common.plan.rows(of: step.tasks[last].shard, in: rows).upperBound
-    scratch.lookAhead(to: start + begin..<start + end, of: common.order)
+    scratch.lookAhead(to: start + begin..<start + end, of: common.order, samples: common.samples)
     common.clock.mark(.data)
   }
 

@@ -45,11 +45,13 @@ public final class Trainer<Element: Scalar> {
   ///   - threads: how many threads work; it changes nothing but the speed.
   ///   - parameters: first parameters, laid out as ``ParameterLayout`` says, instead of those that the recipe's initializer
   ///     draws; their digest becomes part of the recipe.
+  ///   - memoryBudget: the bytes that samples and validation rows, and copies of these that make steps faster, may take together, if
+  ///     there is a bound.
   /// - Precondition: there are as many given parameters as the network has.
   /// - Throws: ``LockstepError`` if network, samples and loss do not fit together, or not into memory.
   public convenience init(
     recipe: Recipe, samples: TrainingSamples<Element>, validation: ValidationSamples<Element>? = nil,
-    threads: ThreadChoice = .automatic, parameters: [Element]? = nil
+    threads: ThreadChoice = .automatic, parameters: [Element]? = nil, memoryBudget: Int? = nil
   ) throws(LockstepError) {
     var recipe = recipe
     if let parameters {
@@ -57,14 +59,14 @@ public final class Trainer<Element: Scalar> {
     }
     try self.init(
       recipe: recipe, samples: samples, validation: validation, threads: threads, parameters: parameters,
-      variant: .current)
+      variant: .current, memoryBudget: memoryBudget)
   }
 
   /// A trainer that uses the loops of `variant`, or the plain ones, and makes steps by `path`, or the fastest way.
   init(
     recipe: Recipe, samples: TrainingSamples<Element>, validation: ValidationSamples<Element>? = nil,
     threads: ThreadChoice = .automatic, parameters: [Element]? = nil, variant: KernelVariant?,
-    path: StepPath? = nil
+    path: StepPath? = nil, memoryBudget: Int? = nil
   ) throws(LockstepError) {
     var recipe = recipe
     recipe.precision = Element.precision
@@ -86,14 +88,15 @@ public final class Trainer<Element: Scalar> {
         as: Element.self)
     tuner = ThreadTuner(
       choice: threads, shares: path.shares(of: plan, samples: samples.count), cpus: CPUBudget.current.cpus)
-    try MemoryPlan(
-      recipe: recipe, samples: samples, validation: validation, workers: tuner.limit,
-      path: path
-    ).check(
+    let memory = MemoryPlan(
+      recipe: recipe, samples: samples, validation: validation, workers: tuner.limit, path: path)
+    try memory.check(
       "", "training \(recipe.network.summary)",
       remedy: "Choose smaller widths, batches or fewer threads.")
+    let isSmall = path.usesSmallNetwork(recipe, variant: variant, as: Element.self)
     let resident = ResidentSamples(
-      samples, forSmallNetwork: path.usesSmallNetwork(recipe, variant: variant, as: Element.self))
+      samples, shuffle: recipe.shuffle,
+      recordBytes: isSmall ? memory.spareBytes(samples, validation, budget: memoryBudget) : nil)
     engine = StepEngine(
       network: recipe.network, loss: recipe.loss, rule: recipe.updateRule, samples: resident,
       plan: plan,
@@ -105,11 +108,12 @@ public final class Trainer<Element: Scalar> {
   /// A trainer that goes on where `checkpoint` was written, with the same recipe and samples.
   public convenience init(
     resuming checkpoint: Checkpoint<Element>, samples: TrainingSamples<Element>,
-    validation: ValidationSamples<Element>? = nil, threads: ThreadChoice = .automatic
+    validation: ValidationSamples<Element>? = nil, threads: ThreadChoice = .automatic,
+    memoryBudget: Int? = nil
   ) throws(LockstepError) {
     try self.init(
       recipe: checkpoint.recipe, samples: samples, validation: validation, threads: threads,
-      parameters: checkpoint.parameters, variant: .current)
+      parameters: checkpoint.parameters, variant: .current, memoryBudget: memoryBudget)
     let progress = checkpoint.progress
     let (done, overflow) = progress.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
     guard recipe == checkpoint.recipe, !overflow, (0..<stepsPerEpoch).contains(progress.step),

@@ -170,7 +170,7 @@ public struct TrainingRun: Sendable {
     if let resumed {
       return try Trainer(
         resuming: resumed, samples: data.training(recipe, options), validation: data.validation,
-        threads: options.threads)
+        threads: options.threads, memoryBudget: options.memoryBudget)
     }
     var parameters: [Element]?
     if let path = options.initial {
@@ -181,7 +181,7 @@ public struct TrainingRun: Sendable {
     }
     return try Trainer(
       recipe: recipe, samples: data.training(recipe, options), validation: data.validation,
-      threads: options.threads, parameters: parameters)
+      threads: options.threads, parameters: parameters, memoryBudget: options.memoryBudget)
   }
 
   private func checkpointToResume<Element: Scalar>() throws(LockstepError) -> Checkpoint<Element>? {

@@ -49,6 +49,14 @@ public enum TrainingSamples<Element: Scalar> {
     }
   }
 
+  /// The bytes of a row.
+  var rowBytes: Int {
+    switch self {
+    case .memory(let samples): samples.rowBytes
+    case .stream(let stream): stream.rowBytes
+    }
+  }
+
   /// The bytes that they take in memory.
   var bytes: Double {
     switch self {
@@ -93,10 +101,11 @@ struct ResidentSamples<Element: Scalar>: Sendable {
   private let owner: any AnyObject & Sendable
   private let records: RowRecords<Element>?
 
-  /// `forSmallNetwork` says what they are for: then their rows are also kept as records, if that is worth while.
-  init(_ samples: TrainingSamples<Element>, forSmallNetwork: Bool) {
+  /// Samples to be taken in the order of `shuffle`. A small network's are also kept as records, if these take at most `recordBytes`;
+  /// nil for networks that are not small.
+  init(_ samples: TrainingSamples<Element>, shuffle: Shuffle, recordBytes: Double?) {
     count = samples.count
-    records = forSmallNetwork ? RowRecords(samples) : nil
+    records = recordBytes.flatMap { RowRecords(samples, most: $0, threads: CPUBudget.current.cpus) }
     switch samples {
     case .memory(let samples): (view, owner) = (SamplesView(samples), samples)
     case .stream(let stream): (view, owner) = (SamplesView(stream.ring), stream.ring)
@@ -105,6 +114,9 @@ struct ResidentSamples<Element: Scalar>: Sendable {
       view.small = .init(
         records: UnsafeBufferPointer(records.numbers.elements), width: records.width, isWeighted: isWeighted)
     }
+    let rowBytes = Double(records.map { $0.width * MemoryLayout<Element>.stride } ?? samples.rowBytes)
+    view.small.isFar =
+      Double(shuffle.mixedRows(of: count)) * rowBytes > Double(SmallNetwork<Element>.Rows.mostNearBytes)
   }
 
   /// Whether the targets are classes.

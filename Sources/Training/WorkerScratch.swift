@@ -33,7 +33,7 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     features = network.inputs
     workspace = Workspace(network: network, capacity: rows, variant: variant)
     gradients = AlignedBuffer(repeating: 0, count: gradientCount)
-    indices = AlignedBuffer(repeating: 0, count: max(rows, Self.lookahead))
+    indices = AlignedBuffer(repeating: 0, count: max(rows, Self.lookahead) + SmallNetwork<Element>.Rows.ahead)
     window = AlignedBuffer(repeating: 0, count: 2)
     x = AlignedBuffer(repeating: 0, count: rows * network.inputs)
     values = AlignedBuffer(repeating: 0, count: usesLabels ? 0 : rows * network.outputs)
@@ -47,22 +47,29 @@ final class WorkerScratch<Element: Scalar>: Sendable {
   /// Forgets what was worked out of another order.
   func begin() { (window.elements[0], window.elements[1]) = (0, 0) }
 
-  /// The rows at `positions` of `order`, and those that follow if `alone`: then they are wanted here next.
+  /// The rows at `positions` of `order`, and as many of those that follow as are known: if `alone`, at least `ahead` or all, since
+  /// they are wanted here next.
   @inline(__always) private func rows(
-    at positions: Range<Int>, of order: EpochOrder.View, alone: Bool
+    at positions: Range<Int>, and ahead: Int, of order: EpochOrder.View, alone: Bool
   ) -> UnsafeBufferPointer<Int> {
     let window = window.elements
-    if positions.lowerBound < window[0] || positions.upperBound > window[1] {
+    let wanted = alone ? min(positions.upperBound + ahead, order.count) : positions.upperBound
+    if positions.lowerBound < window[0] || wanted > window[1] {
       let end = alone ? min(positions.lowerBound + indices.count, order.count) : positions.upperBound
       workOut(positions.lowerBound..<end, of: order)
     }
-    let first = positions.lowerBound - window[0]
-    return UnsafeBufferPointer(rebasing: indices.elements[first..<first + positions.count])
+    return UnsafeBufferPointer(
+      rebasing: indices.elements[positions.lowerBound - window[0]..<window[1] - window[0]])
   }
 
-  /// Works out the rows at `positions` ahead of their use, if there is room for all of them.
-  @inline(__always) func lookAhead(to positions: Range<Int>, of order: EpochOrder.View) {
-    if positions.count <= indices.count { workOut(positions, of: order) }
+  /// Works out the rows at `positions` ahead of their use, if there is room for all of them, and brings the first ones near.
+  @inline(__always) func lookAhead(
+    to positions: Range<Int>, of order: EpochOrder.View, samples: SamplesView<Element>
+  ) {
+    guard positions.count <= indices.count else { return }
+    workOut(positions, of: order)
+    smallView?.bringNear(
+      UnsafeBufferPointer(rebasing: indices.elements[..<positions.count]), of: samples.small)
   }
 
   @inline(__always) private func workOut(_ positions: Range<Int>, of order: EpochOrder.View) {
@@ -79,14 +86,16 @@ final class WorkerScratch<Element: Scalar>: Sendable {
     parameters: UnsafeBufferPointer<Element>, loss: Loss, gradient: UnsafeMutableBufferPointer<Element>,
     alone: Bool, clock: PhaseClock
   ) -> Element {
-    let rows = rows(at: positions, of: order, alone: alone)
+    let ahead = samples.small.isFar ? SmallNetwork<Element>.Rows.ahead : 0
+    let listed = rows(at: positions, and: ahead, of: order, alone: alone)
     if let small = smallView {
       clock.mark(.data)
       let total = small.gradient(
-        parameters: parameters, of: samples.small, rows: rows, gradient: gradient)
+        parameters: parameters, of: samples.small, rows: listed, count: positions.count, gradient: gradient)
       clock.mark(.gradient)
       return total
     }
+    let rows = UnsafeBufferPointer(rebasing: listed[..<positions.count])
     let (input, targets) = collect(rows, from: samples)
     let weights = samples.weights.map { collectWeights(rows, from: $0) }
     clock.mark(.data)

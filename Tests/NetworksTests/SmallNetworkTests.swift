@@ -66,7 +66,8 @@ import Testing
   }
 
   func small<Element: Scalar>(
-    _ problem: Problem, rows: [Int], weights: [Double]? = nil, asRecords: Bool = false,
+    _ problem: Problem, rows: [Int], following: [Int]? = nil, weights: [Double]? = nil,
+    asRecords: Bool = false,
     _ variant: KernelVariant, as type: Element.Type
   ) throws -> Outcome<Element> {
     let network = try #require(SmallNetwork<Element>(problem.network, loss: problem.loss, variant: variant))
@@ -88,18 +89,22 @@ import Testing
           + (weights.map { [$0.array[row]] } ?? [])
         return numbers + [Element](repeating: .nan, count: width - numbers.count)
       }, filler: 0)
-    let loss = rows.withUnsafeBufferPointer { rows in
+    let listed = rows + (following ?? [])
+    let loss = listed.withUnsafeBufferPointer { listed in
       problem.labels.withUnsafeBufferPointer { labels in
         let features = UnsafeBufferPointer(x.elements)
+        var source: SmallNetwork<Element>.Rows =
+          asRecords
+          ? .init(
+            records: UnsafeBufferPointer(records.elements), width: width, isWeighted: weights != nil)
+          : problem.loss.task == .classes
+            ? .init(x: features, labels: labels, weights: rowWeights)
+            : .init(x: features, y: UnsafeBufferPointer(y.elements), weights: rowWeights)
+        source.isFar = following != nil
+        network.view.bringNear(listed, of: source)
         return network.view.gradient(
-          parameters: UnsafeBufferPointer(w.elements),
-          of: asRecords
-            ? .init(
-              records: UnsafeBufferPointer(records.elements), width: width, isWeighted: weights != nil)
-            : problem.loss.task == .classes
-              ? .init(x: features, labels: labels, weights: rowWeights)
-              : .init(x: features, y: UnsafeBufferPointer(y.elements), weights: rowWeights),
-          rows: rows, gradient: gradient.elements)
+          parameters: UnsafeBufferPointer(w.elements), of: source, rows: listed, count: rows.count,
+          gradient: gradient.elements)
       }
     }
     return withExtendedLifetime((x, y, w, weights, records, network)) {
@@ -241,6 +246,33 @@ import Testing
         let rows = (0..<count).map { ($0 * 91 + 3) % Problem.rows }
         try check(Float.self, rows, variant)
         try check(Double.self, rows, variant)
+      }
+    }
+  }
+
+  /// What is asked for ahead may be the last row of the memory, and there may be nothing ahead.
+  @Test(arguments: Problem.all) func rowsFromAfarGiveTheSameBits(problem: Problem) throws {
+    func check<Element: Scalar>(
+      _ type: Element.Type, _ count: Int, following: [Int], _ variant: KernelVariant
+    )
+      throws
+    {
+      let rows = (0..<count).map { ($0 * 91 + 3) % Problem.rows }
+      for weights in [nil, Self.weights] {
+        let near = try small(problem, rows: rows, weights: weights, variant, as: type).bits
+        for asRecords in problem.loss.task == .classes ? [false] : [false, true] {
+          let far = try small(
+            problem, rows: rows, following: following, weights: weights, asRecords: asRecords, variant,
+            as: type)
+          #expect(far.bits == near, "\(variant.name), \(count) rows, \(following.count) following")
+        }
+      }
+    }
+    for variant in KernelVariant.all {
+      for (count, following) in [(1, 1), (9, 0), (65, 100), (200, 1)] {
+        let following = (0..<following).map { Problem.rows - 1 - 3 * $0 % Problem.rows }
+        try check(Float.self, count, following: following, variant)
+        try check(Double.self, count, following: following, variant)
       }
     }
   }

@@ -74,6 +74,8 @@ typedef struct {
   /// weight if it has one, and by what makes them a multiple of four. 0 if not. Such rows are aligned to four numbers.
   int32_t record;
   int32_t weighted;
+  /// Whether rows are picked from so many that most have to be fetched from afar.
+  int32_t far;
 } ck_rows;
 
 /// A keyed permutation of `count` indices over a rectangle of `height` by `width` cells.
@@ -100,6 +102,10 @@ typedef struct {
 /// The most layers of a small network.
 #define CK_MOST_LAYERS 8
 
+/// How many rows ahead of those under way a small network's rows are brought near: longer than memory takes to answer, and no
+/// more than the nearest cache has room for.
+#define CK_ROWS_AHEAD 64
+
 /// The functions of one variant. Types are spelt out for float (f32) and double (f64).
 typedef struct {
   /// "avx512", "avx2", "neon" or "baseline".
@@ -108,11 +114,15 @@ typedef struct {
   /// The gradient of a small network's loss.
   ///
   /// Sets `gradient[parameters]` to the sum over `rows` rows of the loss's derivatives, and returns the sum of the loss.
-  /// Row k is row `indices[k]` of `from`. `scratch` is aligned to 64 bytes and has `small_scratch` bytes.
+  /// Row k is row `indices[k]` of `from`. After the `rows` indices there are `following` more, those of rows that are wanted next:
+  /// they are brought near meanwhile, if rows are `far`. `scratch` is aligned to 64 bytes and has `small_scratch` bytes.
   float (*small_gradient_f32)(const ck_small_network *network, const float *parameters, const ck_rows *from,
-                              const int64_t *indices, int64_t rows, float *gradient, void *scratch);
+                              const int64_t *indices, int64_t rows, int64_t following, float *gradient, void *scratch);
   double (*small_gradient_f64)(const ck_small_network *network, const double *parameters, const ck_rows *from,
-                               const int64_t *indices, int64_t rows, double *gradient, void *scratch);
+                               const int64_t *indices, int64_t rows, int64_t following, double *gradient, void *scratch);
+  /// Brings the first `CK_ROWS_AHEAD` of `rows` rows near, if rows are `far`: what comes later is brought on the way.
+  void (*bring_near_f32)(const ck_small_network *network, const ck_rows *from, const int64_t *indices, int64_t rows);
+  void (*bring_near_f64)(const ck_small_network *network, const ck_rows *from, const int64_t *indices, int64_t rows);
 
   /// c[m, n] = start[n] + sum over k of a[m, k] b[k, n], each sum by fused multiply-adds in ascending k; start NULL is 0.
   ///

@@ -170,6 +170,9 @@ public final class SampleStream<Element: Scalar> {
     return least + window <= Double(plan.windowBudget) ? windows + 1 : windows
   }
 
+  /// The bytes of a row in memory.
+  public var rowBytes: Int { source.rowBytes }
+
   /// The bytes of the ring, and those that are on their way to it.
   public var bytes: Int {
     ring.slots * ring.windowRows * source.rowBytes + extraBytes
