@@ -10,6 +10,10 @@
 
 #define ALWAYS static inline __attribute__((always_inline))
 
+/// A loop of so few rounds that it is to have none: only then are arrays that it indexes kept in registers. The compiler sees that by
+/// itself in some places and not in others.
+#define EACH(index, count) _Pragma("clang loop unroll(full)") for (int index = 0; index < (count); index++)
+
 #include "Prefetching.h"
 
 // Float: 16 lanes of 32 bits.

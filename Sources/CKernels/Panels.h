@@ -10,10 +10,10 @@ ALWAYS void NAME(accumulate)(const int rows, const int vectors, int64_t terms, c
   _Pragma("clang loop unroll_count(2)")
   for (int64_t i = 0; i < terms; i++) {
     VEC row[PRODUCT_VECTORS];
-    for (int v = 0; v < vectors; v++) row[v] = *(const VEC *)(b + i * LANES + v * b_panel);
-    for (int r = 0; r < rows; r++) {
+    EACH(v, vectors) row[v] = *(const VEC *)(b + i * LANES + v * b_panel);
+    EACH(r, rows) {
       const VEC factor = NAME(splat)(a[r][i * a_term]);
-      for (int v = 0; v < vectors; v++) sums[r][v] = NAME(fma)(factor, row[v], sums[r][v]);
+      EACH(v, vectors) sums[r][v] = NAME(fma)(factor, row[v], sums[r][v]);
     }
   }
 }
@@ -36,25 +36,25 @@ ALWAYS void NAME(panel_tile)(const int rows, const int vectors, int64_t terms, c
                              const REAL *panels, const REAL *next, int64_t lines, int64_t panel, const VEC *begin, REAL *c,
                              int64_t c_panel, const REAL *gate, int32_t activation, int last) {
   VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
-  for (int r = 0; r < rows; r++)
-    for (int v = 0; v < vectors; v++) sums[r][v] = begin ? begin[v] : *(const VEC *)(c + r * LANES + v * c_panel);
+  EACH(r, rows)
+    EACH(v, vectors) sums[r][v] = begin ? begin[v] : *(const VEC *)(c + r * LANES + v * c_panel);
   const REAL *from[PRODUCT_ROWS];
   int64_t done = 0;
   for (; done + LANES <= terms; done += LANES) {
     for (int64_t n = 0; n < lines; n++, next += LANES)
-      for (int v = 0; v < vectors; v++) __builtin_prefetch(next + v * panel, 0, 2);
-    for (int r = 0; r < rows; r++) from[r] = a + r * LANES;
+      EACH(v, vectors) __builtin_prefetch(next + v * panel, 0, 2);
+    EACH(r, rows) from[r] = a + r * LANES;
     NAME(accumulate)(rows, vectors, LANES, from, 1, panels + done * LANES, panel, sums);
     a += a_panel;
   }
   if (done < terms) {
-    for (int r = 0; r < rows; r++) from[r] = a + r * LANES;
+    EACH(r, rows) from[r] = a + r * LANES;
     NAME(accumulate)(rows, vectors, terms - done, from, 1, panels + done * LANES, panel, sums);
   }
   // The commonest activation is applied while the sums are in registers.
   const int inside = last && activation == ck_relu;
-  for (int r = 0; r < rows; r++)
-    for (int v = 0; v < vectors; v++) {
+  EACH(r, rows)
+    EACH(v, vectors) {
       const int64_t at = r * LANES + v * c_panel;
       VEC value = sums[r][v];
       if (inside && gate) value = NAME(slope)(value, *(const VEC *)(gate + at), ck_relu);
