@@ -1,7 +1,7 @@
 // Asking for scattered rows before they are used. Included by `Body.h`.
 
-/// Asks for the line that `address` lies in. To the compiler the builtin is an access to any memory: what it had in registers would
-/// be loaded again.
+/// Asks for the line that `address` lies in. With the builtin the compiler makes many copies of the loops that ask: a quarter more code in
+/// the gradients of small networks.
 ALWAYS void ask_for(const char *address) {
 #if defined(__x86_64__)
   __asm__ volatile("prefetcht0 %0" : : "m"(*address));

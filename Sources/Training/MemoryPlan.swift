@@ -69,7 +69,7 @@ struct MemoryPlan {
   func spareBytes<Element: Scalar>(
     _ samples: TrainingSamples<Element>, _ validation: ValidationSamples<Element>?, budget: Int?
   ) -> Double {
-    let rows = samples.bytes + (validation?.bytes(readers: 1) ?? 0)
+    let rows = samples.bytes + (validation?.bytes(readers: CPUBudget.current.cpus) ?? 0)
     return min(
       budget.map { Double($0) - rows } ?? Double(MemoryBudget.available) / 2,
       Double(MemoryBudget.bytes) - bytes)
