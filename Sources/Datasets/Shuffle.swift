@@ -97,6 +97,7 @@ public struct BlockShape: Sendable, Equatable {
   /// The rows of a window.
   public var windowRows: Int { partRows * windowBlocks }
 
-  static var standardBlocks: Int { 64 }
+  /// The blocks of which a window has rows, if nothing else is asked for.
+  public static var standardBlocks: Int { 64 }
   private static var mostRows: Int { 1 << 40 }
 }

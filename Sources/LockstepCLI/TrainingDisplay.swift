@@ -71,7 +71,7 @@ final class TrainingDisplay: Sendable {
     if let chunk = start.oversizedChunk, case .blocks(let shape) = recipe.shuffle {
       let larger = chunk.blockRows.map { ", and --block-rows \($0) takes larger blocks" } ?? ""
       note(
-        "chunks of \(chunk.rows) rows are decoded anew for each block of \(shape.blockRows): lockstep convert writes smaller ones"
+        "chunks of \(chunk.rows) rows that memory has no room for are decoded anew for each block of \(shape.blockRows): lockstep convert writes smaller ones"
           + larger)
     }
     if let at = start.resumedAt {

@@ -93,15 +93,18 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     return recipe
   }
 
-  /// The chunks, if the rows are streamed by blocks of a quarter of one or less.
-  func oversizedChunk(_ shuffle: Shuffle) -> TrainingStart.OversizedChunk? {
+  /// The chunks, if the rows are streamed by blocks of a quarter of one or less, and there is room for `roomForChunks` bytes of
+  /// decoded ones, but not for all.
+  func oversizedChunk(_ shuffle: Shuffle, roomForChunks: Int) -> TrainingStart.OversizedChunk? {
     guard elsewhere != nil, case .blocks(let shape) = shuffle, chunkRows >= 4 * shape.blockRows else {
       return nil
     }
+    let all = Double(count) * Double(rowBytes)
+    guard all > Double(roomForChunks) else { return nil }
     let rows = 1 << (Int.bitWidth - (chunkRows - 1).leadingZeroBitCount)
-    let (bytes, overflow) = rows.multipliedReportingOverflow(by: rowBytes)
-    let isKept = !overflow && SampleStream<Element>.canKeepChunks(of: bytes)
-    return TrainingStart.OversizedChunk(rows: chunkRows, blockRows: isKept ? rows : nil)
+    let shared = Double(BlockShape.standardBlocks) * Double(rows) * Double(rowBytes)
+    let areKept = min(all, shared) <= Double(roomForChunks)
+    return TrainingStart.OversizedChunk(rows: chunkRows, blockRows: areKept ? rows : nil)
   }
 
   /// The samples as `recipe` takes them.
@@ -122,6 +125,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
       epochs: options.epochs, budget: Int(min(options.sampleBudget, 1e18)), threads: threads,
       pastCache: options.fileAccess.isDirect(bytes: Double(count) * Double(rowBytes)))
     plan.spent = Int(min(spent, 1e18))
+    // Nobody who named no budget expects so much for what training can do without.
+    if options.memoryBudget == nil { plan.mostKept = MemoryBudget.available / 2 }
     return .stream(try SampleStream(elsewhere, outputs: samples.outputs, plan: plan))
   }
 

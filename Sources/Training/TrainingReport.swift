@@ -18,7 +18,8 @@ public struct TrainingStart: Sendable {
   public var weightName: String?
   /// Whether rows are read as they are needed, instead of being held in memory.
   public var isStreamed: Bool
-  /// The chunks of the data, if blocks of the order are so much smaller that each chunk is decoded again and again.
+  /// The chunks of the data, if blocks of the order are so much smaller that chunks are decoded again and again: where there is no
+  /// room to keep them all.
   public var oversizedChunk: OversizedChunk?
   /// Whether that goes past the system's cache.
   public var isPastCache: Bool
@@ -31,7 +32,7 @@ public struct TrainingStart: Sendable {
   public struct OversizedChunk: Sendable {
     /// The rows of one.
     public var rows: Int
-    /// The rows of blocks with which each would be decoded but once or twice; nil if those would not fit into memory.
+    /// The rows of blocks with which each would be decoded but once or twice; nil if there is no room for those, either.
     public var blockRows: Int?
   }
 }

@@ -59,7 +59,8 @@ public struct TrainingRun: Sendable {
       validationSamples: trainer.validation?.count ?? 0, skipped: data.skipped,
       validationSkipped: data.validationSkipped, stepsPerEpoch: trainer.stepsPerEpoch,
       weightName: data.weightName, isStreamed: data.elsewhere != nil,
-      oversizedChunk: data.oversizedChunk(recipe.shuffle),
+      oversizedChunk: data.oversizedChunk(
+        recipe.shuffle, roomForChunks: trainer.samples.roomForChunks),
       isPastCache: trainer.samples.isPastCache,
       constantFeatures: data.samples.constantFeatures,
       resumedAt: resumed?.progress)

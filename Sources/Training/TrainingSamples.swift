@@ -73,6 +73,14 @@ public enum TrainingSamples<Element: Scalar> {
     }
   }
 
+  /// The bytes that chunks may take which are kept decoded.
+  var roomForChunks: Int {
+    switch self {
+    case .memory: 0
+    case .stream(let stream): stream.roomForChunks
+    }
+  }
+
   /// The order of an epoch, by where its rows lie in memory.
   func order(_ epoch: Int, recipe: Recipe, variant: KernelVariant?) -> EpochOrder {
     switch self {

@@ -89,9 +89,9 @@ import Testing
   @Test func `how data are read is said, also that their chunks make it slow`() throws {
     let folder = try Folder()
     let train = [
-      "train", "linear.h5", "--block-rows", "64", "--window-rows", "2048", "--memory-budget", "230KB",
+      "train", "linear.h5", "--block-rows", "64", "--window-rows", "2048", "--memory-budget", "700KB",
     ]
-    try Lockstep.generate(rows: 20_001, in: folder)
+    try Lockstep.generate(rows: 60_003, in: folder)
     for access in ["cached", "auto", "direct"] {
       let outcome = try Lockstep.run(train + ["--file-access", access], in: folder)
       // Not every file system of those on which tests run has direct reads.
@@ -104,11 +104,16 @@ import Testing
       as [(Int, String?)]
     {
       let folder = try Folder()
-      try Lockstep.generate(rows: 20_001, ["--chunk-rows", "\(chunk)"], in: folder)
+      try Lockstep.generate(rows: 60_003, ["--chunk-rows", "\(chunk)"], in: folder)
       let outcome = try Lockstep.run(train + ["--validation-fraction", "0.1"], in: folder)
       #expect(outcome.exitCode == 0 && outcome.errors.contains("decoded anew") == (mentions != nil))
       #expect(mentions.map { outcome.errors.contains($0) } ?? true)
     }
+    // Of blocks as large as these there is no room for the chunks.
+    let larger = try Folder()
+    try Lockstep.generate(rows: 60_003, ["--chunk-rows", "2000"], in: larger)
+    let outcome = try Lockstep.run(train, in: larger)
+    #expect(outcome.errors.contains("decoded anew") && !outcome.errors.contains("--block-rows"))
     expectFailure(
       try Lockstep.run(train + ["--file-access", "some"], in: folder), 64,
       mentions: ["--file-access", "direct"])

@@ -84,7 +84,7 @@ final class DatasetRows: Sendable {
     parts.isEmpty ? stored.stagedReads(rowsAtOnce: rowsAtOnce, bytes: bytes) : nil
   }
 
-  /// Memory for chunks that are decoded once for all ranges that were announced, if there are chunks.
+  /// Memory for chunks that are to be decoded no more often than needed for all ranges that were announced, if there are chunks.
   func keptChunks(bytes: Int) -> KeptChunks? { parts.isEmpty ? stored.keptChunks(bytes: bytes) : nil }
 
   /// `rows`, part by part.

@@ -104,7 +104,7 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
 
   private func share(of part: DatasetRows, in bytes: Int) -> Int {
     let rowBytes = x.rowBytes + y.rowBytes + (weights?.rowBytes ?? 0)
-    return Int(Double(bytes) * Double(part.rowBytes) / Double(rowBytes))
+    return Int(min(Double(bytes), 1e18) * Double(part.rowBytes) / Double(rowBytes))
   }
 
   /// Throws ``LockstepError`` if a file was written or cut off since it was opened.

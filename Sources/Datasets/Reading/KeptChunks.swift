@@ -1,9 +1,10 @@
 import Primitives
 
-/// Chunks of one dataset that were decoded once and will be wanted again, in memory of a fixed size.
+/// Chunks of one dataset that were decoded and will be wanted again, in memory of a fixed size.
 ///
-/// A chunk is kept from when it is decoded until all ranges of rows in it that were announced were taken. What there is no room for
-/// is decoded again.
+/// A chunk is kept from when it is decoded until all ranges of rows in it that were announced were taken. Where there is no room for
+/// all of these, those stay that are wanted soonest, which is what decodes fewest (L. A. Belady, A study of replacement algorithms
+/// for a virtual-storage computer, 1966); the others are decoded again.
 ///
 /// `Sendable` is unchecked: all that changes is used with `lock` held. The bytes of a chunk are written by the thread that decodes it
 /// before it is kept, and only read after that; who reads them holds on to them.
@@ -12,8 +13,8 @@ final class KeptChunks: @unchecked Sendable {
   typealias Bytes = AlignedBuffer<UInt8>
 
   private struct Chunk {
-    /// The announced ranges that were not taken.
-    var uses: Int
+    /// The numbers, ascending, of the announced ranges that were not taken.
+    var uses: [Int] = []
     var bytes: Bytes?
   }
 
@@ -21,6 +22,10 @@ final class KeptChunks: @unchecked Sendable {
   private let chunkBytes: Int
   /// Those that were announced.
   private var chunks: [Int: Chunk] = [:]
+  /// How many ranges were announced, which are numbered in that order.
+  private var announced = 0
+  /// The chunks that are kept, with the first of their uses, by which they are sorted. No two have a use in common.
+  private var kept: [(use: Int, number: Int)] = []
   /// How many more may be kept.
   private var room: Int
   /// Memory that is free again: new memory takes longer than decoding to it.
@@ -30,13 +35,19 @@ final class KeptChunks: @unchecked Sendable {
   init?(chunkBytes: Int, bytes: Int) {
     guard chunkBytes > 0, bytes >= chunkBytes else { return nil }
     self.chunkBytes = chunkBytes
-    room = bytes / chunkBytes
+    room = min(bytes / chunkBytes, Self.mostKept)
   }
 
-  /// Tells that a range of rows in each of these will be taken.
+  /// As many as can be kept sorted in much less time than it takes to decode one.
+  private static var mostKept: Int { 1 << 14 }
+
+  /// Tells that a range of rows in each of these will be taken, after all that were announced before.
   func announce(_ numbers: some Sequence<Int>) {
     lock.withLock {
-      for number in numbers { chunks[number, default: Chunk(uses: 0)].uses += 1 }
+      for number in numbers {
+        chunks[number, default: Chunk()].uses.append(announced)
+        announced += 1
+      }
     }
   }
 
@@ -45,11 +56,16 @@ final class KeptChunks: @unchecked Sendable {
     lock.withLock { chunks[number]?.bytes }
   }
 
-  /// Memory for the bytes of a chunk that has not been kept; nil if nobody will want it again after this, or if there is no room. It
-  /// belongs to the caller until he calls ``keep(_:as:)``, which he has to.
+  /// Memory for the bytes of a chunk that has not been kept; nil if nobody will want it again after this, or if there is no room but
+  /// that of chunks which are wanted sooner. It belongs to the caller until he calls ``keep(_:as:)``, which he has to.
   func place(for number: Int) -> Bytes? {
     lock.withLock {
-      guard let chunk = chunks[number], chunk.uses > 1, chunk.bytes == nil, room > 0 else { return nil }
+      guard let chunk = chunks[number], chunk.uses.count > 1, chunk.bytes == nil else { return nil }
+      if room == 0 {
+        guard let last = kept.last, last.use > chunk.uses[1] else { return nil }
+        kept.removeLast()
+        release(last.number)
+      }
       room -= 1
       return spare.popLast() ?? Bytes(repeating: 0, count: chunkBytes)
     }
@@ -59,8 +75,9 @@ final class KeptChunks: @unchecked Sendable {
   func keep(_ bytes: Bytes?, as number: Int) {
     lock.withLock {
       // Another thread may have been faster.
-      if let bytes, chunks[number] != nil, chunks[number]?.bytes == nil {
+      if let bytes, let chunk = chunks[number], chunk.bytes == nil {
         chunks[number]?.bytes = bytes
+        kept.insert((chunk.uses[0], number), at: place(ofUse: chunk.uses[0]))
       } else {
         room += 1
       }
@@ -70,11 +87,32 @@ final class KeptChunks: @unchecked Sendable {
   /// Tells that a range of rows in a chunk was taken, as was announced.
   func wasTaken(_ number: Int) {
     lock.withLock {
-      chunks[number]?.uses -= 1
-      guard chunks[number]?.uses == 0, var bytes = chunks.removeValue(forKey: number)?.bytes else { return }
-      room += 1
-      // Whoever takes rows that nobody announced may still be at it.
-      if isKnownUniquelyReferenced(&bytes) { spare.append(bytes) }
+      guard let use = chunks[number]?.uses.removeFirst() else { return }
+      let next = chunks[number]?.uses.first
+      if chunks[number]?.bytes != nil {
+        kept.remove(at: place(ofUse: use))
+        if let next { kept.insert((next, number), at: place(ofUse: next)) } else { release(number) }
+      }
+      if next == nil { chunks[number] = nil }
     }
+  }
+
+  /// Where among those that are kept the one is, or would be, that is first wanted for `use`.
+  private func place(ofUse use: Int) -> Int {
+    var (low, high) = (0, kept.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if kept[middle].use < use { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Gives up the bytes of a chunk.
+  private func release(_ number: Int) {
+    guard var bytes = chunks[number]?.bytes else { return }
+    chunks[number]?.bytes = nil
+    room += 1
+    // Whoever takes rows of it may still be at it.
+    if isKnownUniquelyReferenced(&bytes) { spare.append(bytes) }
   }
 }

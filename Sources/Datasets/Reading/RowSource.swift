@@ -28,7 +28,7 @@ public protocol RowSource<Element>: AnyObject, Sendable {
   /// into memory of at most `bytes` bytes; nil if that is not possible. They are best read in the order of what it was told.
   func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)?
   /// The same rows, where what takes time to decode is kept, in memory of at most `bytes` bytes, until all was read that
-  /// ``willRead(_:_:)`` was told of; nil if there is no such thing.
+  /// ``willRead(_:_:)`` was told of, what is wanted soonest first; nil if there is no such thing.
   func keepingChunks(bytes: Int) -> (any RowSource<Element>)?
   /// Throws if what was learnt of the rows may no longer hold.
   func requireUnchanged() throws(LockstepError)

@@ -139,7 +139,7 @@ final class StoredRows: Sendable {
     return file.withDescriptor { StagedReads($0, runBytes: rowsAtOnce * rowBytes, bytes: bytes) }
   }
 
-  /// Memory for chunks that are decoded once for all ranges that were announced, if there are chunks.
+  /// Memory for chunks that are to be decoded no more often than needed for all ranges that were announced, if there are chunks.
   func keptChunks(bytes: Int) -> KeptChunks? {
     guard case .chunks(let rows) = access else { return nil }
     return KeptChunks(chunkBytes: rows * rowBytes, bytes: bytes)

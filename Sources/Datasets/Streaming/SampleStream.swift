@@ -15,8 +15,10 @@ public final class SampleStream<Element: Scalar> {
   /// Whether rows are read past the system's cache.
   public let isPastCache: Bool
   private let source: any RowSource<Element>
-  /// The most bytes that the source takes for what it was told of.
+  /// The most bytes that the source takes for what it was told of, without chunks that are kept only because there is room.
   private let extraBytes: Int
+  /// The bytes that chunks may take which are kept decoded until all windows had their rows.
+  public let roomForChunks: Int
   private let shape: BlockShape
   private let seed: UInt64
   private let shuffled: Bool
@@ -34,6 +36,8 @@ public final class SampleStream<Element: Scalar> {
   private var nextAnnounced: Int?
   /// How many windows the source is told of before their turn comes, at least.
   private let windowsAnnounced: Int
+  /// How many it is told of in the end: more of them with each window, lest the first one has to wait.
+  private let mostWindowsAnnounced: Int
   /// The windows after which nothing more is to be read, counted over all epochs.
   private let end: Int
   private var pacing = LoadPacing()
@@ -58,6 +62,9 @@ public final class SampleStream<Element: Scalar> {
     public var spent = 0
     /// The bytes that are left for windows, if any.
     var windowBudget: Int { budget - spent }
+    /// The bytes that chunks may take which are kept decoded, within what the budget leaves: more than a little only where chunks
+    /// have rows of many windows.
+    public var mostKept = Int.max
     /// How many threads read.
     public var threads: Int
     /// Whether rows are to be read past the system's cache, where that is possible.
@@ -77,7 +84,7 @@ public final class SampleStream<Element: Scalar> {
       Double(windowsAtOnce(count)) * Double(shape.windowRows) * Double(rowBytes)
     }
 
-    /// A plan; see the properties. Nothing is ``spent``.
+    /// A plan; see the properties. Nothing is ``spent``, and all that is left may be ``mostKept``.
     public init(
       shuffle: Shuffle, shape: BlockShape, seed: UInt64, batchSize: Int, epochs: Int, budget: Int,
       threads: Int, pastCache: Bool = false
@@ -118,7 +125,8 @@ public final class SampleStream<Element: Scalar> {
     end = overflow ? .max : all
     let slots = try Self.slots(source, plan)
     let windowBytes = max(1, plan.shape.windowRows * source.rowBytes)
-    let stagedBytes = min(Self.mostStaged, plan.windowBudget - slots * windowBytes)
+    let left = plan.windowBudget - slots * windowBytes
+    let stagedBytes = min(Self.mostStaged, left)
     let groupBytes = windowBytes * order.shape.blockParts
     // A group's blocks leave when all its windows have come, and those of the next one should be there by then.
     announcesGroups = !plan.pastCache || Double(stagedBytes) >= 2.25 * Double(groupBytes)
@@ -127,13 +135,19 @@ public final class SampleStream<Element: Scalar> {
       ? source.staged(
         rowsAtOnce: announcesGroups ? order.shape.blockRows : order.shape.partRows, bytes: stagedBytes) : nil
     // Chunks of which one window has all rows that any has are not wanted again.
-    let keeping =
-      staged == nil && order.shape.blockParts > 1 ? source.keepingChunks(bytes: stagedBytes) : nil
+    let areShared = order.shape.partRows % max(1, source.preferredRows) != 0
+    let keptBytes = min(left, max(Self.mostStaged, plan.mostKept))
+    let keeping = staged == nil && areShared ? source.keepingChunks(bytes: keptBytes) : nil
     self.source = staged ?? keeping ?? source
     isPastCache = staged != nil
+    roomForChunks = keeping == nil ? 0 : keptBytes
     extraBytes = staged == nil && keeping == nil ? 0 : stagedBytes
     let announcedBytes = staged == nil ? Self.mostAnnounced : Self.mostStaged
     windowsAnnounced = (announcedBytes + windowBytes - 1) / windowBytes
+    mostWindowsAnnounced =
+      keeping == nil
+      ? windowsAnnounced
+      : max(windowsAnnounced, min(windowsPerEpoch, Self.mostRangesAnnounced / order.shape.windowBlocks))
     ring = SampleRing(
       slots: slots, windowRows: plan.shape.windowRows, features: source.features,
       targets: source.targets, isWeighted: source.weightName != nil)
@@ -144,12 +158,11 @@ public final class SampleStream<Element: Scalar> {
 
   /// The bytes that the system is told of ahead of the windows.
   private static var mostAnnounced: Int { 64 << 20 }
-  /// The most bytes that are read past the cache ahead of the windows, or kept decoded: more than the largest window of a usual shape,
-  /// so that the disk has work as long as one is trained on.
+  /// The most bytes that are read past the cache ahead of the windows: more than the largest window of a usual shape, so that the disk
+  /// has work as long as one is trained on. Chunks may be kept decoded in as many, wherever the budget has them.
   private static var mostStaged: Int { 96 << 20 }
-
-  /// Whether the chunks of all blocks of a window can be kept, if blocks are as large as chunks of so many bytes of rows.
-  public static func canKeepChunks(of bytes: Int) -> Bool { bytes <= mostStaged / BlockShape.standardBlocks }
+  /// The most ranges of rows for which it is known which chunks they will want, if more than a few windows are to be known.
+  private static var mostRangesAnnounced: Int { 1 << 16 }
 
   deinit { loader.cancel() }
 
@@ -173,7 +186,8 @@ public final class SampleStream<Element: Scalar> {
   /// The bytes of a row in memory.
   public var rowBytes: Int { source.rowBytes }
 
-  /// The bytes of the ring, and those that are on their way to it.
+  /// The bytes of the ring, and those that are on their way to it; not all of ``roomForChunks``, with less of which the stream would
+  /// do, too.
   public var bytes: Int {
     ring.slots * ring.windowRows * source.rowBytes + extraBytes
   }
@@ -232,7 +246,8 @@ public final class SampleStream<Element: Scalar> {
     let isAhead = pacing.way == .ahead
     let begin = max(next ?? first, first)
     let end = max(isAhead ? min(first + ring.slots, end) : begin, needed + 1)
-    announceWindows(from: begin, to: end + windowsAnnounced)
+    let more = (nextAnnounced ?? begin) + Self.windowsAnnouncedWithEach
+    announceWindows(from: begin, to: end + max(windowsAnnounced, min(mostWindowsAnnounced, more - end)))
     for window in begin..<max(begin, end) {
       let (epoch, number) = window.quotientAndRemainder(dividingBy: windowsPerEpoch)
       let (rows, slot) = (blockOrder(ofUpcoming: epoch).rows(ofWindow: number), window % ring.slots)
@@ -240,6 +255,8 @@ public final class SampleStream<Element: Scalar> {
     }
     next = max(begin, end)
   }
+
+  private static var windowsAnnouncedWithEach: Int { 8 }
 
   private func announceWindows(from begin: Int, to end: Int) {
     var window = max(nextAnnounced ?? begin, begin)

@@ -1,3 +1,4 @@
+import Primitives
 import Testing
 
 @testable import Datasets
@@ -45,6 +46,43 @@ struct KeptChunksTests {
       #expect((0..<4).map { take($0, kept) } == [false, false, true, true])
     }
     #expect(KeptChunks(chunkBytes: 100, bytes: 99) == nil && KeptChunks(chunkBytes: 0, bytes: 99) == nil)
+  }
+
+  @Test("are decoded as seldom as can be", arguments: 1...5, 0..<4 as Range<UInt64>)
+  func fewest(room: Int, seed: UInt64) throws {
+    let kept = try #require(KeptChunks(chunkBytes: 10, bytes: 10 * room))
+    let random = CounterRandom(seed: seed, purpose: .testing)
+    let wanted = (0..<100).map { Int(random.block($0)[0] % 6) }
+    kept.announce(wanted)
+    #expect(wanted.count { take($0, kept) } == Self.leastDecoded(wanted, room: room))
+    #expect((0..<6).allSatisfy { kept.bytes(of: $0) == nil })
+  }
+
+  /// How often chunks must be decoded at least, from all sets of at most `room` chunks that could be kept after each.
+  static func leastDecoded(_ wanted: [Int], room: Int) -> Int {
+    var least: [Set<Int>: Int] = [[]: 0]
+    for number in wanted {
+      var next: [Set<Int>: Int] = [:]
+      for (held, count) in least {
+        let count = held.contains(number) ? count : count + 1
+        let all = held.union([number])
+        let choices = all.count <= room ? [all] : all.map { all.subtracting([$0]) }
+        for choice in choices { next[choice] = min(next[choice] ?? .max, count) }
+      }
+      least = next
+    }
+    return least.values.min() ?? 0
+  }
+
+  @Test("are those that are wanted sooner, whoever came first")
+  func soonest() throws {
+    let kept = try #require(KeptChunks(chunkBytes: 100, bytes: 100))
+    kept.announce([1, 2, 3, 2, 3, 1])
+    #expect(take(1, kept) && kept.bytes(of: 1) != nil)
+    #expect(take(2, kept) && kept.bytes(of: 1) == nil && kept.bytes(of: 2) != nil)
+    #expect(take(3, kept) && kept.bytes(of: 3) == nil)
+    #expect(!take(2, kept))
+    #expect(take(3, kept) && take(1, kept))
   }
 
   @Test("are not those that nobody wants again, or that could not be decoded")

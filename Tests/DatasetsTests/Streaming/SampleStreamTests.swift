@@ -178,6 +178,40 @@ struct SampleStreamTests {
     }
   }
 
+  @Test(
+    "tells ahead which rows it will want, an epoch of them in the end, in the order in which it does",
+    arguments: [1, 3])
+  func announcements(threads: Int) throws {
+    for shape in [Self.shape, Self.shared] {
+      let source = TellingRows(count: 10_003)
+      var plan = plan(.blocks(shape), batch: 64, threads: threads)
+      plan.budget = 10 * 64 * source.rowBytes
+      let stream = try SampleStream(source, outputs: 1, plan: plan)
+      #expect(stream.roomForChunks == (10 - stream.ring.slots) * 64 * source.rowBytes)
+      for epoch in 0..<3 {
+        var start = 0
+        while start < stream.count {
+          start = try stream.require(
+            epoch: epoch, from: start, rows: min(64, stream.count - start), crew: Threads(count: 2))
+        }
+      }
+      let (told, read, ahead) = source.log.withLock { ($0.told, $0.read, $0.ahead) }
+      #expect(told.count > 3 * 300 && told.count == read.count)
+      let group = shape.windowBlocks * shape.blockParts
+      let (places, times) = (
+        Dictionary(grouping: told.indices) { told[$0] }, Dictionary(grouping: read.indices) { read[$0] }
+      )
+      for (range, places) in places {
+        let times = try #require(times[range])
+        #expect(
+          zip(places, times).allSatisfy { abs($0 - $1) < group } && places.count == 3 && times.count == 3)
+      }
+      let most = ahead.max() ?? 0
+      #expect(ahead.allSatisfy { $0 > 0 } && ahead[0] >= group && ahead[0] <= told.count / 5)
+      #expect(most >= told.count / 3 - group && most <= told.count / 3 + 5 * group)
+    }
+  }
+
   @Test("leaves out what a split keeps aside", arguments: [0.01, 0.3, 0.95])
   func split(fraction: Double) throws {
     try write(1003)
@@ -296,6 +330,40 @@ private final class ChangingRows: RowSource {
   func requireUnchanged() throws(LockstepError) {
     if hasLooked.exchange(true, ordering: .relaxed) {
       throw LockstepError(.inputOutput, names.x, "changed while it was read")
+    }
+  }
+}
+
+/// Wide rows in chunks, that note which of them were announced and which were read, and have no numbers.
+private final class TellingRows: RowSource {
+  /// What was announced and what was read, in that order; and how much more of the former there was with each of the latter.
+  let log = Mutex((told: [Range<Int>](), read: [Range<Int>](), ahead: [Int]()))
+  let count: Int
+  let features = 4096
+  let targets = TargetShape.values(columns: 1)
+  let names = (x: "x", y: "y")
+  let preferredRows = 50
+
+  init(count: Int) { self.count = count }
+
+  func keepingChunks(bytes: Int) -> (any RowSource<Float>)? { self }
+
+  func willRead(_ ranges: [Range<Int>], _ part: RowPart) { log.withLock { $0.told += ranges } }
+
+  func makeReader() throws(LockstepError) -> any RowReading<Float> { Reader(self) }
+
+  func requireUnchanged() throws(LockstepError) {}
+
+  private final class Reader: RowReading {
+    private let rows: TellingRows
+
+    init(_ rows: TellingRows) { self.rows = rows }
+
+    func read(_ rows: Range<Int>, into block: RowPlace<Float>) throws(LockstepError) {
+      self.rows.log.withLock { log in
+        log.ahead.append(log.told.count - log.read.count)
+        log.read.append(rows)
+      }
     }
   }
 }
