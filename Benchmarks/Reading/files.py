@@ -40,12 +40,25 @@ class Samples:
         return part_rows(self.features) * (16 if self.layout == "large" else 1)
 
 
-def part_rows(features: int) -> int:
-    """The rows of a part of a block of `BlockShape(rowBytes:count:)`."""
+def window_rows(features: int) -> int:
+    """The rows of a window of `BlockShape(rowBytes:count:)`."""
     rows = 1 << 18
     while rows > (64 << 20) // (4 * (features + 1)):
         rows //= 2
-    return rows // 64
+    return rows
+
+
+def part_rows(features: int) -> int:
+    """The rows that it has of a block."""
+    return window_rows(features) // 64
+
+
+def block_rows(features: int, count: int) -> int:
+    """The rows of a block."""
+    rows, parts = window_rows(features), 1
+    while parts < 8 and 2 * parts * rows <= min(count, (32 << 20) // (4 * (features + 1))):
+        parts *= 2
+    return parts * rows // 64
 
 
 def make(folder: Path, rows: int) -> list:

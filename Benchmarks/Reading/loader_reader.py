@@ -8,10 +8,13 @@ import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from answers import paced, serve
+from files import block_rows
 
 BATCH, WORKERS = 1024, 2
 #: The rows of a block of a contiguous file, and those that are mixed at least.
 BLOCK, MIXED = 16384, 65536
+#: The rows of an epoch whose minibatches are handed on one by one.
+MOST_ONE_BY_ONE = 1 << 20
 
 
 def shared(rows: int, columns: int) -> torch.Tensor:
@@ -22,35 +25,37 @@ def shared(rows: int, columns: int) -> torch.Tensor:
     return empty.new(storage).resize_(rows, columns)
 
 
-class Blocks(IterableDataset):
+class Mixed(IterableDataset):
     """Blocks in shuffled order, mixed with some others in memory and handed on as shuffled minibatches, `together` at a time.
 
-    A block is what is cheapest to read: a whole chunk, of features or targets, whichever has more rows. An epoch that hands on
-    minibatches one by one would take seconds, and ends after a quarter of the blocks.
+    An epoch that hands on minibatches one by one would take seconds, and one that decodes chunks again and again a minute: they
+    end after `most` rows.
     """
 
-    def __init__(self, path: str, together: int):
+    def __init__(self, path: str, together: int, block: int, mixed: int, most: int):
         self.path, self.together, self.epoch = path, together, 0
         with h5py.File(path) as file:
             self.count, self.features = file["x"].shape
-            chunks = [file[name].chunks for name in "xy"]
-        self.block = min(self.count, max([BLOCK] if None in chunks else [chunk[0] for chunk in chunks]))
-        self.mixed = max(1, MIXED // self.block) * self.block
+        self.block = min(self.count, block)
+        #: The blocks that are mixed at a time.
+        self.several = max(1, mixed // self.block)
+        self.most = max(WORKERS * self.several, most // self.block)
 
     def __iter__(self):
         self.epoch += 1
         worker = torch.utils.data.get_worker_info()
-        # Everybody draws the same order, and takes every second block of it.
+        # Everybody draws the same order, and takes every second group of it.
         random = numpy.random.default_rng(self.epoch)
-        starts = random.permutation(range(0, self.count, self.block))
-        starts = starts[:max(WORKERS, len(starts) // (4 if self.together == 1 else 1))][worker.id::worker.num_workers]
-        x = torch.empty(self.mixed, self.features)
-        y = torch.empty(self.mixed, 1)
-        with h5py.File(self.path) as file:
+        starts = random.permutation(range(0, self.count, self.block))[:self.most]
+        groups = [starts[first:first + self.several] for first in range(0, len(starts), self.several)]
+        x = torch.empty(self.several * self.block, self.features)
+        y = torch.empty(self.several * self.block, 1)
+        # Room for some of the largest chunks, so that none is decoded twice for blocks that follow each other.
+        with h5py.File(self.path, rdcc_nbytes=64 << 20) as file:
             sources = [(file["x"], x.numpy()), (file["y"], y.numpy())]
-            for first in range(0, len(starts), self.mixed // self.block):
+            for group in groups[worker.id::worker.num_workers]:
                 rows = 0
-                for start in starts[first:first + self.mixed // self.block]:
+                for start in sorted(group):
                     end = min(start + self.block, self.count)
                     for source, target in sources:
                         source.read_direct(target, numpy.s_[start:end], numpy.s_[rows:rows + end - start])
@@ -63,6 +68,23 @@ class Blocks(IterableDataset):
             for source, target in zip((x, y), pair):
                 torch.index_select(source, 0, rows, out=target)
             yield pair
+
+
+def whole_chunks(path: str, together: int) -> Mixed:
+    """Blocks that are cheapest to read: whole chunks, of features or targets, whichever have more rows."""
+    with h5py.File(path) as file:
+        count = len(file["x"])
+        chunks = [file[name].chunks for name in "xy"]
+    block = max([BLOCK] if None in chunks else [chunk[0] for chunk in chunks])
+    return Mixed(path, together, block, mixed=MIXED, most=count if together > 1 else MOST_ONE_BY_ONE)
+
+
+def same_blocks(path: str, together: int) -> Mixed:
+    """The blocks of Lockstep's stream, as many mixed at a time: the rows of eight windows where it deals blocks out."""
+    with h5py.File(path) as file:
+        count, features = file["x"].shape
+    block = block_rows(features, count)
+    return Mixed(path, together, block, mixed=64 * block, most=2 * WORKERS * 64 * block)
 
 
 class Rows(Dataset):
@@ -85,12 +107,9 @@ class Rows(Dataset):
 loaders = {}
 
 
-def epochs(path: str, together: int):
-    """Minibatches of one epoch after the other, from workers that stay."""
-    if (path, together) not in loaders:
-        loaders[path, together] = DataLoader(
-            Blocks(path, together), batch_size=None, num_workers=WORKERS, persistent_workers=True, prefetch_factor=4)
-    loader = loaders[path, together]
+def epochs(data: Mixed):
+    """Minibatches of one epoch after the other, and nothing after each, from workers that stay."""
+    loader = DataLoader(data, batch_size=None, num_workers=WORKERS, persistent_workers=True, prefetch_factor=4)
     while True:
         for x, y in loader:
             for pair in zip(x.split(BATCH), y.split(BATCH)):
@@ -98,15 +117,16 @@ def epochs(path: str, together: int):
         yield None
 
 
-def measure(path: str, seconds: float, together: int) -> tuple:
+def measure(path: str, seconds: float, make, together: int) -> tuple:
     """Whole epochs, the first of all workers apart."""
-    if (path, together) not in loaders:
-        for rows in epochs(path, together):
-            if rows is None:
-                break
+    key = path, make, together
+    if key not in loaders:
+        loaders[key] = epochs(make(path, together))
+        while next(loaders[key]) is not None:
+            pass
     began = time.perf_counter()
     total = 0
-    for rows in epochs(path, together):
+    for rows in loaders[key]:
         if rows is not None:
             total += rows
         elif time.perf_counter() - began >= seconds:
@@ -124,6 +144,7 @@ def naive(path: str, seconds: float) -> tuple:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    serve({"loader": lambda path, seconds: measure(path, seconds, 1),
-           "loader-64": lambda path, seconds: measure(path, seconds, 64), "loader-naive": naive},
+    serve({"loader": lambda path, seconds: measure(path, seconds, whole_chunks, 1),
+           "loader-64": lambda path, seconds: measure(path, seconds, whole_chunks, 64),
+           "loader-same": lambda path, seconds: measure(path, seconds, same_blocks, 64), "loader-naive": naive},
           {"torch": torch.__version__, "numpy": numpy.__version__})

@@ -28,6 +28,7 @@ class Contestant:
 CONTESTANTS = [
     Contestant("stream-2", "Lockstep's stream, shuffled, 2 threads", "lockstep"),
     Contestant("stream-1", "Lockstep's stream, shuffled, 1 thread", "lockstep"),
+    Contestant("chunk-stream-2", "the same, blocks as large as chunks, 2 threads", "lockstep", ("large",)),
     Contestant("blocks-2", "Lockstep's readers, 64k rows in order, 2 threads", "lockstep"),
     Contestant("library-stream", "the same stream by H5Dread, shuffled", "lockstep"),
     Contestant("library-blocks", "H5Dread of 64k rows, in order", "lockstep"),
@@ -36,6 +37,7 @@ CONTESTANTS = [
     Contestant("h5py-mixed", "h5py and NumPy, 64k rows mixed, minibatches", "h5py"),
     Contestant("loader", "DataLoader, 2 workers, shuffled minibatches", "loader"),
     Contestant("loader-64", "DataLoader, the same, 64 handed on at a time", "loader"),
+    Contestant("loader-same", "DataLoader, the blocks of the stream, 64 at a time", "loader", ("blocks", "large")),
     Contestant("cat", "cat FILE > /dev/null", "cat", ("contiguous",)),
 ]
 #: Measured once, in its first seconds: rows a second of a whole epoch would be the same.

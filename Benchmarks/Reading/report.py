@@ -6,16 +6,21 @@ from programs import CONTESTANTS, NAIVE
 
 COLUMNS = ("", "million rows a second: median (least to most)", "MB a second")
 DATALOADERS = ("loader", "loader-64")
+#: The layouts in chunks.
+CHUNKED = ("blocks", "large")
 #: A target: the layouts that it is for, ours, the others (the fastest of them counts), and the factor.
 TARGETS = [
-    ("Lockstep, 2 threads / the same stream by libhdf5", ("blocks", "large"), "stream-2", ("library-stream",), 1.8),
-    ("Lockstep, 2 threads / libhdf5 in order", ("blocks", "large"), "stream-2", ("library-blocks",), 1.8),
-    ("Lockstep, 2 threads / the better DataLoader", ("blocks", "large"), "stream-2", DATALOADERS, 3),
+    ("Lockstep, 2 threads / the same stream by libhdf5", CHUNKED, "stream-2", ("library-stream",), 1.8),
+    ("Lockstep, 2 threads / a DataLoader of the same blocks", CHUNKED, "stream-2", ("loader-same",), 3),
+    ("Lockstep, 2 threads / libhdf5 in order", CHUNKED, "stream-2", ("library-blocks",), 1.8),
+    ("Lockstep, 2 threads / the better DataLoader of whole chunks", CHUNKED, "stream-2", DATALOADERS, 3),
+    ("Blocks as large as chunks / libhdf5 in order", ("large",), "chunk-stream-2", ("library-blocks",), 1.8),
+    ("Blocks as large as chunks / the better DataLoader of whole chunks", ("large",), "chunk-stream-2", DATALOADERS, 3),
     ("Lockstep's readers in order / h5py's slices in order", ("contiguous",), "blocks-2", ("h5py-slices",), 3),
     ("Lockstep's readers in order / h5py's read_direct in order", ("contiguous",), "blocks-2", ("h5py-in-place",), 3),
-    ("Lockstep's readers in order / libhdf5 in order", ("blocks", "large"), "blocks-2", ("library-blocks",), 1.8),
+    ("Lockstep's readers in order / libhdf5 in order", CHUNKED, "blocks-2", ("library-blocks",), 1.8),
     ("Lockstep, 2 threads / h5py's slices in order", ("contiguous",), "stream-2", ("h5py-slices",), None),
-    ("Lockstep, 2 threads / h5py and NumPy, mixed", ("contiguous", "blocks", "large"), "stream-2", ("h5py-mixed",), None),
+    ("Lockstep, 2 threads / h5py and NumPy, mixed", ("contiguous", *CHUNKED), "stream-2", ("h5py-mixed",), None),
     ("Lockstep, 2 threads / the better DataLoader", ("contiguous",), "stream-2", DATALOADERS, None),
     ("Lockstep, 2 threads / cat", ("contiguous",), "stream-2", ("cat",), None),
 ]

@@ -46,8 +46,9 @@ def warm_up(files: list, running: dict) -> None:
         with open(file.path, "rb") as source:
             while source.read(1 << 22):
                 pass
-        for mode in ("loader", "loader-64"):
-            running["loader"].measure(mode, 0, file.path)
+        for contestant in CONTESTANTS:
+            if contestant.program == "loader" and file.layout in contestant.layouts:
+                running["loader"].measure(contestant.mode, 0, file.path)
 
 
 def rate(running: dict, contestant, seconds: float, file) -> float:

@@ -9,7 +9,7 @@ from statistics import median
 
 from files import LOCKSTEP
 
-EPOCHS = 10
+EPOCHS = 4
 #: What is asked for beside the same recipe.
 WAYS = {"in memory": ["--shuffle", "blocks"],
         "streamed": ["--shuffle", "blocks", "--memory-budget", "16MiB"]}

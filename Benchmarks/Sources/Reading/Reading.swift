@@ -38,7 +38,8 @@ import Lockstep
     case "stream-1": return try stream(request.file, threads: 1, limit: limit)
     case "stream-2": return try stream(request.file, threads: 2, limit: limit)
     case "blocks-2": return try blocks(request.file, threads: 2, limit: limit)
-    case "library-stream": return try stream(request.file, threads: 1, byLibrary: true, limit: limit)
+    case "chunk-stream-2": return try stream(request.file, threads: 2, blocks: .chunks, limit: limit)
+    case "library-stream": return try stream(request.file, threads: 1, reader: .library, limit: limit)
     case "library-blocks": return try blocks(request.file, limit: limit)
     default: throw Misuse(request.mode)
     }

@@ -1,14 +1,42 @@
 import Lockstep
 
+/// Who decompresses what a stream reads.
+enum Reader {
+  /// Lockstep.
+  case own
+  /// libhdf5: all numbers come through `H5Dread`.
+  case library
+}
+
+/// How large the blocks of a stream's order are.
+enum Blocks {
+  /// As training chooses them, by the number and the size of the rows.
+  case standard
+  /// As large as the file's chunks, which is what `--block-rows` is for where these are much larger.
+  case chunks
+}
+
 /// Minibatches of a shuffled stream, as training takes them, until the time is over: whole windows of one epoch after the
-/// other. Nothing is read before the clock runs.
-func stream(_ path: String, threads: Int, byLibrary: Bool = false, limit: Duration) throws -> Pace {
-  let file = try DatasetFile(DatasetLocation(file: path), byLibrary: byLibrary)
+/// other, and whole epochs where chunks are kept from window to window. Nothing is read before the clock runs. The memory holds
+/// half of the rows: what fits into it is not streamed.
+func stream(
+  _ path: String, threads: Int, reader: Reader = .own, blocks: Blocks = .standard, limit: Duration
+) throws -> Pace {
+  let file = try DatasetFile(DatasetLocation(file: path), byLibrary: reader == .library)
   let source = try FileRows<Float>(file, role: .values)
-  let shape = BlockShape(rowBytes: source.rowBytes, count: source.count)
-  let plan = SampleStream<Float>.Plan(
-    shuffle: .blocks(shape), shape: shape, seed: 1, batchSize: Minibatch.rows, epochs: .max, budget: .max,
+  let standard = BlockShape(rowBytes: source.rowBytes, count: source.count)
+  let shape =
+    switch blocks {
+    case .standard: standard
+    case .chunks:
+      BlockShape(blockRows: source.preferredRows, windowRows: max(source.preferredRows, standard.windowRows))
+    }
+  guard let shape else { throw Misuse("chunks of \(source.preferredRows) rows make no blocks") }
+  var plan = SampleStream<Float>.Plan(
+    shuffle: .blocks(shape), shape: shape, seed: 1, batchSize: Minibatch.rows, epochs: .max, budget: 0,
     threads: threads)
+  let least = plan.leastBytes(source.count, rowBytes: source.rowBytes)
+  plan.budget = max(source.count * source.rowBytes / 2, Int(2 * least))
   let stream = try SampleStream(source, outputs: source.targets.columns, plan: plan)
   let minibatch = Minibatch(source.features)
   let team = WorkerTeam(count: threads)
@@ -23,7 +51,9 @@ func stream(_ path: String, threads: Int, byLibrary: Bool = false, limit: Durati
       rows += end - position
       position = end
       let time = clock.now - start
-      if time >= limit { return Pace(rows: rows, time: time) }
+      if time >= limit, position == stream.count || stream.roomForChunks == 0 {
+        return Pace(rows: rows, time: time)
+      }
     }
     epoch += 1
   }
