@@ -62,10 +62,10 @@ def block_rows(features: int, count: int) -> int:
 
 
 def make(folder: Path, rows: int) -> list:
-    """All files, of `rows` rows of 2 features or a quarter of that of 64."""
+    """All files, of `rows` rows of 2 features or half of that of 64."""
     folder.mkdir(parents=True, exist_ok=True)
     found = []
-    for features, count in ((2, rows), (64, max(1, rows // 4))):
+    for features, count in ((2, rows), (64, max(1, rows // 2))):
         for layout in ("contiguous", "blocks", "large"):
             path = folder / f"{layout}-{features}-{count}.h5"
             found.append(Samples(features, count, layout, path))

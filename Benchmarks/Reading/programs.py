@@ -27,7 +27,7 @@ class Contestant:
 
 CONTESTANTS = [
     Contestant("stream-2", "Lockstep's stream, shuffled, 2 threads", "lockstep"),
-    Contestant("stream-1", "Lockstep's stream, shuffled, 1 thread", "lockstep"),
+    Contestant("stream-1", "Lockstep's stream, shuffled, 1 thread", "lockstep", ("contiguous", "blocks")),
     Contestant("chunk-stream-2", "the same, blocks as large as chunks, 2 threads", "lockstep", ("large",)),
     Contestant("blocks-2", "Lockstep's readers, 64k rows in order, 2 threads", "lockstep"),
     Contestant("library-stream", "the same stream by H5Dread, shuffled", "lockstep"),

@@ -29,7 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=positive(int), default=5, metavar="N",
                         help="measurements of each, all in turn in every round (default: 5)")
     parser.add_argument("--rows", type=positive(int), default=16_000_000, metavar="N",
-                        help="rows of the files with 2 features; those with 64 have a quarter (default: 16000000)")
+                        help="rows of the files with 2 features; those with 64 have half of that (default: 16000000)")
     parser.add_argument("--seconds", type=positive(float), default=0.2, metavar="S",
                         help="how long a measurement takes at least (default: 0.2)")
     parser.add_argument("--output", type=Path, metavar="DIR",

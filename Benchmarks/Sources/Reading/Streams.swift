@@ -16,9 +16,9 @@ enum Blocks {
   case chunks
 }
 
-/// Minibatches of a shuffled stream, as training takes them, until the time is over: whole windows of one epoch after the
-/// other, and whole epochs where chunks are kept from window to window. Nothing is read before the clock runs. The memory holds
-/// half of the rows: what fits into it is not streamed.
+/// Minibatches of a shuffled stream, as training takes them, until the time is over: whole epochs, or by libhdf5, which keeps
+/// nothing from one window to the next, whole windows. Nothing is read before the clock runs. The memory holds half of the rows:
+/// what fits into it is not streamed.
 func stream(
   _ path: String, threads: Int, reader: Reader = .own, blocks: Blocks = .standard, limit: Duration
 ) throws -> Pace {
@@ -51,7 +51,7 @@ func stream(
       rows += end - position
       position = end
       let time = clock.now - start
-      if time >= limit, position == stream.count || stream.roomForChunks == 0 {
+      if time >= limit, position == stream.count || reader == .library {
         return Pace(rows: rows, time: time)
       }
     }

@@ -59,17 +59,26 @@ final class KeptChunks: @unchecked Sendable {
   /// Memory for the bytes of a chunk that has not been kept; nil if nobody will want it again after this, or if there is no room but
   /// that of chunks which are wanted sooner. It belongs to the caller until he calls ``keep(_:as:)``, which he has to.
   func place(for number: Int) -> Bytes? {
-    lock.withLock {
-      guard let chunk = chunks[number], chunk.uses.count > 1, chunk.bytes == nil else { return nil }
+    let (isGranted, bytes) = lock.withLock { () -> (Bool, Bytes?) in
+      guard let chunk = chunks[number], chunk.uses.count > 1, chunk.bytes == nil else { return (false, nil) }
       if room == 0 {
-        guard let last = kept.last, last.use > chunk.uses[1] else { return nil }
+        guard let last = kept.last, last.use > chunk.uses[1] else { return (false, nil) }
         kept.removeLast()
         release(last.number)
       }
       room -= 1
-      return spare.popLast() ?? Bytes(repeating: 0, count: chunkBytes)
+      return (true, spare.popLast())
     }
+    guard isGranted, bytes == nil else { return bytes }
+    // Nobody else has to wait until the system has found pages.
+    if chunkBytes < Self.pagewise { return Bytes(repeating: 0, count: chunkBytes) }
+    if let bytes = try? Bytes(zeros: chunkBytes) { return bytes }
+    lock.withLock { room += 1 }
+    return nil
   }
+
+  /// The bytes from which on memory is better taken from the system as it is.
+  private static var pagewise: Int { 1 << 20 }
 
   /// Keeps what was decoded to memory that ``place(for:)`` gave; nothing, if that failed.
   func keep(_ bytes: Bytes?, as number: Int) {
