@@ -145,23 +145,26 @@ static void NAME(bring_near)(const ck_small_network *network, const ck_rows *fro
 ALWAYS void NAME(product_tile)(const int rows, int64_t k, const REAL *a, int64_t a_row, int64_t a_column,
                                const REAL *restrict packed, const VEC *start, REAL *c, int64_t c_row, int64_t columns) {
   VEC sums[PRODUCT_ROWS][PRODUCT_VECTORS];
-  for (int r = 0; r < rows; r++)
-    for (int v = 0; v < PRODUCT_VECTORS; v++) sums[r][v] = start[v];
+  EACH(r, rows)
+    EACH(v, PRODUCT_VECTORS) sums[r][v] = start[v];
   for (int64_t i = 0; i < k; i++) {
     VEC row[PRODUCT_VECTORS];
-    for (int v = 0; v < PRODUCT_VECTORS; v++) row[v] = *(const VEC *)(packed + i * BLOCK + v * LANES);
+    EACH(v, PRODUCT_VECTORS) row[v] = *(const VEC *)(packed + i * BLOCK + v * LANES);
     const REAL *column = a + i * a_column;
-    for (int r = 0; r < rows; r++) {
+    EACH(r, rows) {
       const VEC factor = NAME(splat)(column[r * a_row]);
-      for (int v = 0; v < PRODUCT_VECTORS; v++) sums[r][v] = NAME(fma)(factor, row[v], sums[r][v]);
+      EACH(v, PRODUCT_VECTORS) sums[r][v] = NAME(fma)(factor, row[v], sums[r][v]);
     }
   }
-  for (int r = 0; r < rows; r++) {
-    if (columns == BLOCK)
-      memcpy(c + r * c_row, sums[r], BLOCK * sizeof(REAL));
-    else
-      memcpy(c + r * c_row, sums[r], (size_t)columns * sizeof(REAL));
+  if (columns == BLOCK) {
+    EACH(r, rows)
+      EACH(v, PRODUCT_VECTORS) memcpy(c + r * c_row + v * LANES, &sums[r][v], sizeof(VEC));
+    return;
   }
+  VEC ends[PRODUCT_ROWS][PRODUCT_VECTORS];
+  EACH(r, rows)
+    EACH(v, PRODUCT_VECTORS) ends[r][v] = sums[r][v];
+  for (int r = 0; r < rows; r++) memcpy(c + r * c_row, ends[r], (size_t)columns * sizeof(REAL));
 }
 
 static void NAME(product)(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t a_row, int64_t a_column, const REAL *b,
