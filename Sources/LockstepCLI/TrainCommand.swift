@@ -40,8 +40,8 @@ struct TrainCommand: ParsableCommand {
   var threads = ThreadChoice.automatic
   @Option(
     help: """
-      The memory that samples may take, with copies that make steps faster, as in 256MiB or 2GB; more of them are read as \
-      they are needed. (default: three quarters of what there is)
+      The memory that samples may take, with copies and decoded chunks that make training faster, as in 256MiB or 2GB; \
+      more of them are read as they are needed. (default: three quarters of what there is)
       """, transform: Parse.bytes)
   var memoryBudget: Int?
   @Option(

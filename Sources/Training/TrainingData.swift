@@ -23,6 +23,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
   let rowBytes: Int
   /// The rows of the source that are best read together.
   private let chunkRows: Int
+  /// The bytes of a row in a decoded chunk, which may have other numbers than memory; 0 if there are no chunks.
+  private let decodedRowBytes: Double
   /// The rows to measure the loss on, if any: kept aside, or from a file of their own.
   let validation: ValidationSamples<Element>?
   /// The digest of the samples of a validation file; empty without one.
@@ -72,6 +74,8 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     features = source.features
     rowBytes = source.rowBytes
     chunkRows = source.preferredRows
+    // A reader has a chunk twice, before and after each filter.
+    decodedRowBytes = Double(source.readerBytes) / 2 / Double(max(1, source.preferredRows))
     elsewhere = isInMemory ? nil : try Self.rows(source, split, samples.normalization, options)
     self.validation = try Self.fitting(validation, beside: elsewhere, samples, source, split, options)
     self.samples = samples
@@ -99,10 +103,10 @@ struct TrainingData<Element: Scalar & HDF5Element> {
     guard elsewhere != nil, case .blocks(let shape) = shuffle, chunkRows >= 4 * shape.blockRows else {
       return nil
     }
-    let all = Double(count) * Double(rowBytes)
+    let all = Double(count) * decodedRowBytes
     guard all > Double(roomForChunks) else { return nil }
     let rows = 1 << (Int.bitWidth - (chunkRows - 1).leadingZeroBitCount)
-    let shared = Double(BlockShape.standardBlocks) * Double(rows) * Double(rowBytes)
+    let shared = Double(BlockShape.standardBlocks) * Double(rows) * decodedRowBytes
     let areKept = min(all, shared) <= Double(roomForChunks)
     return TrainingStart.OversizedChunk(rows: chunkRows, blockRows: areKept ? rows : nil)
   }

@@ -109,11 +109,13 @@ import Testing
       #expect(outcome.exitCode == 0 && outcome.errors.contains("decoded anew") == (mentions != nil))
       #expect(mentions.map { outcome.errors.contains($0) } ?? true)
     }
-    // Of blocks as large as these there is no room for the chunks.
-    let larger = try Folder()
-    try Lockstep.generate(rows: 60_003, ["--chunk-rows", "2000"], in: larger)
-    let outcome = try Lockstep.run(train, in: larger)
-    #expect(outcome.errors.contains("decoded anew") && !outcome.errors.contains("--block-rows"))
+    // There is no room for the chunks of blocks as large as these, or with numbers twice as wide as in memory.
+    for options in [["--chunk-rows", "2000"], ["--chunk-rows", "300", "--precision", "float64"]] {
+      let folder = try Folder()
+      try Lockstep.generate(rows: 60_003, options, in: folder)
+      let outcome = try Lockstep.run(train + ["--precision", "float32"], in: folder)
+      #expect(outcome.errors.contains("decoded anew") && !outcome.errors.contains("--block-rows"))
+    }
     expectFailure(
       try Lockstep.run(train + ["--file-access", "some"], in: folder), 64,
       mentions: ["--file-access", "direct"])

@@ -163,6 +163,8 @@ public final class SampleStream<Element: Scalar> {
   private static var mostStaged: Int { 96 << 20 }
   /// The most ranges of rows for which it is known which chunks they will want, if more than a few windows are to be known.
   private static var mostRangesAnnounced: Int { 1 << 16 }
+  /// How many more windows the source is told of with each that is loaded, until it knows as many as it is to.
+  private static var windowsAnnouncedWithEach: Int { 8 }
 
   deinit { loader.cancel() }
 
@@ -255,8 +257,6 @@ public final class SampleStream<Element: Scalar> {
     }
     next = max(begin, end)
   }
-
-  private static var windowsAnnouncedWithEach: Int { 8 }
 
   private func announceWindows(from begin: Int, to end: Int) {
     var window = max(nextAnnounced ?? begin, begin)
