@@ -291,29 +291,37 @@ static void NAME(turn)(const REAL *panels, int64_t inputs, int64_t outputs, int6
   }
 }
 
+// Row by row: a row's numbers are neighbours in the matrix, while rows may lie so far apart that they share sets of a cache, and
+// that the CPU does not foresee the next. So it is asked for; what would be behind the matrix is never read.
+
+enum { NAME(rows_ahead) = 8 };
+
 static void NAME(pack)(const REAL *w, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
                        int64_t first_output, int64_t last_output, REAL *restrict panels) {
-  for (int64_t o = first_output; o < last_output; o += LANES) {
-    const int64_t columns = last_output - o < LANES ? last_output - o : LANES;
-    REAL *const panel = panels + o * inputs;
-    for (int64_t i = first_input; i < last_input; i++) {
-      const REAL *const from = w + i * outputs + o;
-      if (columns == LANES) {
-        memcpy(panel + i * LANES, from, sizeof(VEC));
-      } else {
-        for (int64_t lane = 0; lane < columns; lane++) panel[i * LANES + lane] = from[lane];
-        for (int64_t lane = columns; lane < LANES; lane++) panel[i * LANES + lane] = 0;
-      }
+  const int64_t whole = first_output + (last_output - first_output) / LANES * LANES;
+  for (int64_t i = first_input; i < last_input; i++) {
+    const REAL *const from = w + i * outputs;
+    const REAL *const ahead = from + NAME(rows_ahead) * outputs;
+    for (int64_t o = first_output; o < whole; o += LANES) {
+      memcpy(panels + o * inputs + i * LANES, from + o, sizeof(VEC));
+      __builtin_prefetch(ahead + o, 0, 3);
     }
+    if (whole == last_output) continue;
+    REAL *const to = panels + whole * inputs + i * LANES;
+    for (int64_t lane = 0; lane < LANES; lane++) to[lane] = whole + lane < last_output ? from[whole + lane] : 0;
   }
 }
 
 static void NAME(unpack)(const REAL *panels, int64_t inputs, int64_t outputs, int64_t first_input, int64_t last_input,
                          int64_t first_output, int64_t last_output, REAL *restrict w) {
-  for (int64_t o = first_output; o < last_output; o += LANES) {
-    const int64_t columns = last_output - o < LANES ? last_output - o : LANES;
-    const REAL *const panel = panels + o * inputs;
-    for (int64_t i = first_input; i < last_input; i++)
-      memcpy(w + i * outputs + o, panel + i * LANES, (size_t)columns * sizeof(REAL));
+  const int64_t whole = first_output + (last_output - first_output) / LANES * LANES;
+  for (int64_t i = first_input; i < last_input; i++) {
+    REAL *const to = w + i * outputs;
+    const REAL *const ahead = to + NAME(rows_ahead) * outputs;
+    for (int64_t o = first_output; o < whole; o += LANES) {
+      memcpy(to + o, panels + o * inputs + i * LANES, sizeof(VEC));
+      __builtin_prefetch(ahead + o, 1, 3);
+    }
+    for (int64_t o = whole; o < last_output; o++) to[o] = panels[whole * inputs + i * LANES + o - whole];
   }
 }

@@ -117,7 +117,8 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
   ///   - shard: the rows of a run.
   ///   - stack: see ``PanelKernels``; receives the block: panel after panel if it lives there, otherwise row after row without
   ///     gaps.
-  ///   - updated: vectors laid out like ``kernelPanels`` of which the same block is used right after, if it lives there.
+  ///   - updated: vectors laid out like ``kernelPanels`` of which the same block is used right after, if it lives there; none if
+  ///     nothing is.
   @inlinable public func gradient(
     layer index: Int, inputs: Range<Int>, panels: Range<Int>, rows: Int, shard: Int,
     stack: UnsafeMutablePointer<Element>, updated: UnsafeBufferPointer<PanelKernels<Element>.Address>
@@ -129,7 +130,7 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
     }
     let column = panels.lowerBound * Self.lanes
     var soon = PanelKernels<Element>.Soon.nothing
-    if !isBias {
+    if !isBias, !updated.isEmpty {
       soon = .init(
         vectors: updated, offset: place(layer: index, inputs: inputs, panel: panels.lowerBound).lowerBound,
         panelStride: layer.inputs * Self.lanes)
@@ -143,6 +144,48 @@ public struct SharedPasses<Element: Scalar>: BitwiseCopyable {
       input: isBias ? nil : UnsafePointer(address(inputOffset(of: index), row: 0, column: inputs.lowerBound)),
       delta: address(layer.deltaOffset, row: 0, column: column), panelStride: panelStride, stack: stack,
       soon: soon)
+  }
+
+  /// Where among the parameters a block is that does not live in panels. It has no gaps: a bias is one row, and a narrow layer
+  /// one panel.
+  @inlinable @inline(__always) public func run(layer index: Int, inputs: Range<Int>, panels: Range<Int>)
+    -> Range<Int>
+  {
+    let layer = layers[index]
+    let columns = columns(of: layer, panels)
+    let start = layer.kernelOffset + inputs.lowerBound * layer.outputs + columns.lowerBound
+    return start..<start + inputs.count * columns.count
+  }
+
+  /// Copies a block of a layer's gradient, as ``gradient(layer:inputs:panels:rows:shard:stack:updated:)`` leaves it, to `vector`,
+  /// laid out like the parameters.
+  @inlinable public func store(
+    _ block: UnsafePointer<Element>, layer index: Int, inputs: Range<Int>, panels: Range<Int>,
+    to vector: UnsafeMutablePointer<Element>
+  ) {
+    let run = run(layer: index, inputs: inputs, panels: panels)
+    let to = vector + run.lowerBound
+    guard livesInPanels(layer: index, inputs: inputs) else {
+      return to.update(from: block, count: run.count)
+    }
+    kernels.unpack(
+      block, inputs: inputs.count, outputs: layers[index].outputs, rows: 0..<inputs.count,
+      columns: 0..<run.count / inputs.count, matrix: to)
+  }
+
+  /// Brings a block back that ``store(_:layer:inputs:panels:to:)`` copied to `vector`.
+  @inlinable public func restore(
+    _ vector: UnsafePointer<Element>, layer index: Int, inputs: Range<Int>, panels: Range<Int>,
+    to block: UnsafeMutablePointer<Element>
+  ) {
+    let run = run(layer: index, inputs: inputs, panels: panels)
+    let from = vector + run.lowerBound
+    guard livesInPanels(layer: index, inputs: inputs) else {
+      return block.update(from: from, count: run.count)
+    }
+    kernels.pack(
+      from, inputs: inputs.count, outputs: layers[index].outputs, rows: 0..<inputs.count,
+      columns: 0..<run.count / inputs.count, panels: block)
   }
 
   /// The offset of the matrix that is the layer's input.

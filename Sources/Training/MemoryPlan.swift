@@ -31,7 +31,9 @@ struct MemoryPlan {
       bytes +=
         SharedWorkspace<Element>.memoryCount(
           network: network, capacity: min(plan.batchSize, samples.count)) * Self.size(Element.self)
-      bytes += Self.parameters(network) * Double(recipe.optimizer.slots) * Self.size(Element.self)
+      // The optimizer's state in panels, and the whole gradient where it is clipped.
+      let vectors = recipe.optimizer.slots + (recipe.clipNorm == nil ? 0 : 1)
+      bytes += Self.parameters(network) * Double(vectors) * Self.size(Element.self)
     }
     bytes +=
       Double(workers)

@@ -6,8 +6,8 @@ import Primitives
 /// The memory of a team whose workers sum the gradients of shards.
 ///
 /// In the first phase of a step each worker writes its own scratch and its shards' entries of `losses`; in the second, its
-/// slice of every gradient, and between the phases, if gradients are clipped, its slice's entries of `squares`. Worker 0 reads
-/// `losses` in the second, and all read `squares`. With replicas, nobody writes anything in the second phase but a replica of its
+/// slice of every gradient, and between the phases, if gradients are clipped, its slice's part of `norm`. Worker 0 reads
+/// `losses` in the second, and all read `norm`. With replicas, nobody writes anything in the second phase but a replica of its
 /// own, and all read `losses` and gradients, of which those of two steps are kept.
 final class ShardTeam<Element: Scalar>: Sendable {
   let scratch: [WorkerScratch<Element>]
@@ -19,15 +19,12 @@ final class ShardTeam<Element: Scalar>: Sendable {
   private let replicas: [Replica<Element>]
   /// One entry a shard, ``lossStride`` numbers apart: in cache lines of their own. Two steps, if there are replicas.
   let losses: AlignedBuffer<Double>
-  /// One entry for each ``normBlock`` parameters, if gradients are clipped.
-  let squares: AlignedBuffer<Double>
+  /// If gradients are clipped.
+  let norm: GradientNorm?
   let parameterCount: Int
   private let plan: ShardPlan
 
   static var lossStride: Int { 8 }
-  /// The parameters whose squared gradients are added up at once. Workers' slices begin at multiples of it if gradients are
-  /// clipped: the sum is then the same whoever owns what.
-  static var normBlock: Int { 512 }
   /// The most parameters of all workers together with which each makes the whole step by itself: what it reads of the others'
   /// gradients is then brought near in less time than a meeting takes.
   static var mostReplicated: Int { 1 << 11 }
@@ -57,8 +54,7 @@ final class ShardTeam<Element: Scalar>: Sendable {
       Replica(parameters: parameterCount, state: stateCount, sums: most * slots, stride: stride)
     }
     losses = AlignedBuffer(repeating: 0, count: turns * plan.shards * Self.lossStride)
-    squares = AlignedBuffer(
-      repeating: 0, count: clips ? (parameterCount + Self.normBlock - 1) / Self.normBlock : 0)
+    norm = clips ? GradientNorm(parameters: parameterCount) : nil
   }
 
   /// The plan for minibatches of `rows` rows on `workers` workers.
@@ -78,10 +74,8 @@ final class ShardTeam<Element: Scalar>: Sendable {
   /// The parameters that `worker` reduces and updates: whole cache lines, or whole blocks of the norm, as equal as can be.
   func slice(of worker: Int, of workers: Int) -> Range<Int> {
     let line = AlignedBuffer<Element>.alignment / MemoryLayout<Element>.stride
-    let unit = squares.count == 0 ? line : Self.normBlock
-    let units = (parameterCount + unit - 1) / unit
-    let start = min(worker * units / workers * unit, parameterCount)
-    return start..<min((worker + 1) * units / workers * unit, parameterCount)
+    return Range(
+      worker: worker, of: workers, count: parameterCount, unit: norm == nil ? line : GradientNorm.block)
   }
 }
 

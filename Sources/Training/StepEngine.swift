@@ -45,7 +45,8 @@ struct SegmentResult: Sendable {
 /// after the second barrier. With replicas, only worker 0 touches `parameters` and `state` after the first barrier; it writes
 /// `control` before a barrier, and all read it after that.
 ///
-/// If gradients are clipped there is a barrier inside the second phase, for nobody knows the norm before all are summed.
+/// If gradients are clipped there is a barrier inside the second phase, for nobody knows the norm before all are summed; by tiles
+/// there are two, for the norm adds up numbers in the order of the parameters, which are not that of tiles.
 final class StepEngine<Element: Scalar>: @unchecked Sendable {
   let network: MLP
   let loss: Loss
@@ -103,7 +104,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
       memory = .tiles(
         TileTeam(
           network: network, plan: plan, samples: samples.count, workers: team.count, variant: variant,
-          slots: slots))
+          slots: slots, clips: rule.clipNorm != nil))
     } else {
       memory = .shards(
         ShardTeam(
@@ -229,7 +230,7 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
   ) -> SegmentResult {
     var account = account
     let control = control.elements
-    let (batchSize, count, clips) = (plan.batchSize, samples.count, rule.clipNorm != nil)
+    let (batchSize, count) = (plan.batchSize, samples.count)
     if phases.prepare(), workers > 1 { barrier.wait(as: worker) }
     let clock = phases.common.clock
     clock.start()
@@ -258,11 +259,12 @@ final class StepEngine<Element: Scalar>: @unchecked Sendable {
         barrier.wait(phase)
         clock.mark(.barrier)
       }
-      if clips {
+      if let norm = phases.norm {
+        if phases.sum(rows: rows) { meet() }
         phases.measure(rows: rows)
         clock.mark(.update)
         meet()
-        update = phases.clippedUpdate(number: number, rows: rows)
+        update = phases.common.update(number: number, rows: rows, squares: norm.sum())
       }
       phases.second(update, rows: rows, turn: turn)
       var ends = false

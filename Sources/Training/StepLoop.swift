@@ -21,7 +21,7 @@ struct StepLoop<Element: Scalar>: StepPhases {
   /// What the worker has for itself, if it makes the optimizer's steps for itself.
   private let replica: Replica<Element>.View?
   private let losses: UnsafeMutableBufferPointer<Double>
-  private let squares: UnsafeMutableBufferPointer<Double>
+  let norm: GradientNorm.View?
 
   init(
     common: StepCommon<Element>, team: ShardTeam<Element>, worker: Int, workers: Int, full: StepPlan.View,
@@ -41,7 +41,7 @@ struct StepLoop<Element: Scalar>: StepPhases {
     turnStride = team.slots * team.stride
     replica = team.replica(of: worker, of: workers, parameters: common.parameters, state: common.state)
     losses = team.losses.elements
-    squares = team.squares.elements
+    norm = team.norm?.view
   }
 
   var isReplicated: Bool { replica != nil }
@@ -93,16 +93,12 @@ struct StepLoop<Element: Scalar>: StepPhases {
   @inline(__always) func second(_ update: PreparedStep<Element>, rows: Int, turn: Int) {
     let step = plan(rows: rows)
     if let replica { return makeStep(update, of: replica, step, turn) }
-    let clips = common.rule.clipNorm != nil
-    var start = slice.lowerBound
-    while start < slice.upperBound {
-      let block = start..<min(start + 1024, slice.upperBound)
-      if !clips { reduce(block, step) }
+    slice.forEachPiece(of: 1024) { block in
+      if norm == nil { reduce(block, step) }
       update.apply(
         to: block, parameters: common.parameters,
         gradient: UnsafeBufferPointer(rebasing: buffer(step.root)[block]), state: common.state,
         kernels: common.kernels)
-      start = block.upperBound
     }
   }
 
@@ -126,20 +122,16 @@ struct StepLoop<Element: Scalar>: StepPhases {
       kernels: common.kernels)
   }
 
-  @inline(__always) func clippedUpdate(number: Int, rows: Int) -> PreparedStep<Element> {
-    common.update(number: number, rows: rows, squares: sumOfSquares())
-  }
+  func sum(rows: Int) -> Bool { false }
 
   /// Completes the tree of sums on the worker's slice and adds up the squares of each of its blocks.
   @inline(__always) func measure(rows: Int) {
     let step = plan(rows: rows)
-    var start = slice.lowerBound
-    while start < slice.upperBound {
-      let block = start..<min(start + ShardTeam<Element>.normBlock, slice.upperBound)
+    slice.forEachPiece(of: GradientNorm.block) { block in
       reduce(block, step)
-      squares[start / ShardTeam<Element>.normBlock] = common.kernels.sumOfSquares(
-        UnsafeBufferPointer(rebasing: buffer(step.root)[block]))
-      start = block.upperBound
+      norm?.measure(
+        UnsafeBufferPointer(rebasing: buffer(step.root)[block]), first: block.lowerBound,
+        kernels: common.kernels)
     }
   }
 
@@ -149,12 +141,6 @@ struct StepLoop<Element: Scalar>: StepPhases {
         UnsafeBufferPointer(rebasing: buffer(merge.source)[block]),
         to: UnsafeMutableBufferPointer(rebasing: buffer(merge.destination)[block]))
     }
-  }
-
-  /// The squares of all blocks along the tree: every worker adds up the same.
-  @inline(__always) private func sumOfSquares() -> Double {
-    guard let base = UnsafePointer(squares.baseAddress) else { return 0 }
-    return PairwiseTree.sum(base, count: squares.count)
   }
 
   @inline(__always) func lossSum(rows: Int, turn: Int) -> Double {

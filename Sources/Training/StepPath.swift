@@ -17,13 +17,11 @@ enum StepPath: Sendable, Equatable {
   /// The most numbers of a shared minibatch; a larger one is not worth its memory.
   static var mostSharedNumbers: Double { 0x1p27 }
 
-  /// The way to be taken: a function of the recipe and of whether compiled loops are used. Clipping needs the whole gradient
-  /// before any of it is used, and only shards leave one.
+  /// The way to be taken: a function of the recipe and of whether compiled loops are used.
   init<Element: Scalar>(
-    network: MLP, plan: ShardPlan, samples: Int, variant: KernelVariant?, clips: Bool,
-    as type: Element.Type
+    network: MLP, plan: ShardPlan, samples: Int, variant: KernelVariant?, as type: Element.Type
   ) {
-    guard variant != nil, !clips, let parameters = network.parameterCount,
+    guard variant != nil, let parameters = network.parameterCount,
       parameters >= Self.leastTiledParameters,
       network.layers.dropLast().allSatisfy(\.activation.isMadeInPanels),
       SharedWorkspace<Element>.memoryCount(network: network, capacity: min(plan.batchSize, samples))

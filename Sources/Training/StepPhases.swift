@@ -24,10 +24,12 @@ protocol StepPhases<Element> {
   /// Gets ready for the minibatch of `rows` rows from position `start` of the epoch on, the next one, while others may still be in
   /// the first phase: only what nobody else reads.
   func lookAhead(start: Int, rows: Int)
-  /// Between the two if gradients are clipped: what all must know of the gradient before anybody updates.
+  /// Between the two if gradients are clipped. Sums what others measure, and says whether they must wait for that.
+  func sum(rows: Int) -> Bool
+  /// Then, of the gradient, what all must know before anybody updates.
   func measure(rows: Int)
-  /// The optimizer's step `number` if gradients are clipped, once they have been measured.
-  func clippedUpdate(number: Int, rows: Int) -> PreparedStep<Element>
+  /// Where gradients are measured, what that gives.
+  var norm: GradientNorm.View? { get }
   /// The second phase, which makes the optimizer's step: the parameters are written.
   func second(_ update: PreparedStep<Element>, rows: Int, turn: Int)
   /// The sum of the loss over the `rows` rows, in the second phase.

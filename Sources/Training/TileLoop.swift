@@ -20,7 +20,10 @@ struct TileLoop<Element: Scalar>: StepPhases {
   private let loads: Bool
   /// The optimizer's state of what lives in panels.
   private let state: UnsafeMutableBufferPointer<Element>
-  /// Both.
+  let norm: GradientNorm.View?
+  /// The whole gradient, if there is a norm to be taken, and the part of it that the worker measures.
+  private let (gradient, slice): (UnsafeMutableBufferPointer<Element>, Range<Int>)
+  /// What lives in panels, and its state.
   private let updated: UnsafeBufferPointer<PanelKernels<Element>.Address>
 
   /// Units that go through the network together: so many rows that a layer's panels are worth reading, and so few that
@@ -43,6 +46,9 @@ struct TileLoop<Element: Scalar>: StepPhases {
     passes = team.workspace.view
     scratch = team.scratch[worker]
     losses = team.losses.elements
+    norm = team.norm?.view
+    gradient = team.gradient.elements
+    slice = Range(worker: worker, of: workers, count: gradient.count, unit: GradientNorm.block)
     updated = UnsafeBufferPointer(team.updated.elements)
   }
 
@@ -96,13 +102,8 @@ struct TileLoop<Element: Scalar>: StepPhases {
     }
   }
 
-  /// Sums the gradients of tiles over all rows and applies the optimizer to them: the worker's tiles, and those of others that they
-  /// have not come to.
-  @inline(__always) func second(_ update: PreparedStep<Element>, rows: Int, turn: Int) {
-    guard let parameters = UnsafePointer(common.parameters.baseAddress),
-      let stack = scratch.stack.elements.baseAddress
-    else { return }
-    let step = plan(rows: rows)
+  /// Calls `body` with tiles: the worker's, and those of others that they have not come to.
+  @inline(__always) private func forEachTile(_ step: TilePlan.View, _ body: (TilePlan.Tile) -> Void) {
     var (owner, helped) = (worker, 1)
     while true {
       guard let index = queue.take(of: owner, before: step.firstTile[owner + 1]) else {
@@ -110,44 +111,82 @@ struct TileLoop<Element: Scalar>: StepPhases {
         (owner, helped) = (owner + 1 == workers ? 0 : owner + 1, helped + 1)
         continue
       }
-      let tile = step.tiles[index]
-      passes.gradient(
-        layer: tile.layer, inputs: tile.inputs, panels: tile.panels, rows: rows,
-        shard: common.plan.rowsPerShard, stack: stack, updated: updated)
-      common.clock.mark(.backward)
-      if passes.livesInPanels(layer: tile.layer, inputs: tile.inputs) {
-        var gradient = UnsafePointer(stack)
-        for panel in tile.panels {
-          let place = passes.place(layer: tile.layer, inputs: tile.inputs, panel: panel)
-          update.apply(
-            to: place, parameters: passes.kernelPanels,
-            gradient: UnsafeBufferPointer(start: gradient, count: place.count), state: state,
-            kernels: common.kernels)
-          gradient += place.count
-        }
-        passes.turn(layer: tile.layer, inputs: tile.inputs, panels: tile.panels)
+      body(step.tiles[index])
+    }
+  }
+
+  /// Sums a tile's gradient over all rows.
+  ///
+  /// - Parameter updated: what is used right after.
+  @inline(__always) private func sum(
+    _ tile: TilePlan.Tile, rows: Int, stack: UnsafeMutablePointer<Element>,
+    updated: UnsafeBufferPointer<PanelKernels<Element>.Address>
+  ) {
+    passes.gradient(
+      layer: tile.layer, inputs: tile.inputs, panels: tile.panels, rows: rows,
+      shard: common.plan.rowsPerShard, stack: stack, updated: updated)
+    common.clock.mark(.backward)
+  }
+
+  /// Sums the gradients of tiles and applies the optimizer to these. What was clipped has been summed.
+  @inline(__always) func second(_ update: PreparedStep<Element>, rows: Int, turn: Int) {
+    guard let stack = scratch.stack.elements.baseAddress else { return }
+    forEachTile(plan(rows: rows)) { tile in
+      if norm != nil, let gradient = UnsafePointer(gradient.baseAddress) {
+        passes.restore(gradient, layer: tile.layer, inputs: tile.inputs, panels: tile.panels, to: stack)
       } else {
-        let layer = passes.layers[tile.layer]
-        let column = tile.firstPanel * PanelKernels<Element>.lanes
-        let first = layer.kernelOffset + tile.firstInput * layer.outputs + column
-        // A bias is one row, and a narrow layer one panel: nothing is between what the block has.
-        let count =
-          tile.inputs.count * (min(tile.lastPanel * PanelKernels<Element>.lanes, layer.outputs) - column)
-        update.apply(
-          to: first..<first + count, parameters: common.parameters,
-          gradient: UnsafeBufferPointer(start: stack, count: count), state: common.state,
-          kernels: common.kernels)
-        passes.load(
-          layer: tile.layer, inputs: tile.inputs, panels: tile.panels, parameters: parameters)
+        sum(tile, rows: rows, stack: stack, updated: updated)
       }
+      apply(update, to: tile, gradient: stack)
       common.clock.mark(.update)
     }
   }
 
-  func measure(rows: Int) { preconditionFailure("gradients that are clipped are summed by shards") }
+  /// Applies the optimizer to a tile and makes the passes see it.
+  @inline(__always) private func apply(
+    _ update: PreparedStep<Element>, to tile: TilePlan.Tile, gradient: UnsafePointer<Element>
+  ) {
+    if passes.livesInPanels(layer: tile.layer, inputs: tile.inputs) {
+      var gradient = gradient
+      for panel in tile.panels {
+        let place = passes.place(layer: tile.layer, inputs: tile.inputs, panel: panel)
+        update.apply(
+          to: place, parameters: passes.kernelPanels,
+          gradient: UnsafeBufferPointer(start: gradient, count: place.count), state: state,
+          kernels: common.kernels)
+        gradient += place.count
+      }
+      return passes.turn(layer: tile.layer, inputs: tile.inputs, panels: tile.panels)
+    }
+    guard let parameters = UnsafePointer(common.parameters.baseAddress) else { return }
+    let place = passes.run(layer: tile.layer, inputs: tile.inputs, panels: tile.panels)
+    update.apply(
+      to: place, parameters: common.parameters,
+      gradient: UnsafeBufferPointer(start: gradient, count: place.count), state: common.state,
+      kernels: common.kernels)
+    passes.load(layer: tile.layer, inputs: tile.inputs, panels: tile.panels, parameters: parameters)
+  }
 
-  func clippedUpdate(number: Int, rows: Int) -> PreparedStep<Element> {
-    preconditionFailure("gradients that are clipped are summed by shards")
+  /// Leaves the gradients of tiles where all can read them.
+  @inline(__always) func sum(rows: Int) -> Bool {
+    guard let stack = scratch.stack.elements.baseAddress, let gradient = gradient.baseAddress else {
+      return true
+    }
+    forEachTile(plan(rows: rows)) { tile in
+      sum(tile, rows: rows, stack: stack, updated: UnsafeBufferPointer(start: nil, count: 0))
+      passes.store(stack, layer: tile.layer, inputs: tile.inputs, panels: tile.panels, to: gradient)
+      common.clock.mark(.update)
+    }
+    return true
+  }
+
+  /// Adds up the squares of the worker's slice, and offers its tiles once more.
+  @inline(__always) func measure(rows: Int) {
+    queue.offer(first: plan(rows: rows).firstTile[worker], of: worker)
+    slice.forEachPiece(of: GradientNorm.block) { block in
+      norm?.measure(
+        UnsafeBufferPointer(rebasing: gradient[block]), first: block.lowerBound, kernels: common.kernels)
+    }
   }
 
   @inline(__always) func lossSum(rows: Int, turn: Int) -> Double {

@@ -14,12 +14,19 @@ final class TileTeam<Element: Scalar>: Sendable {
   /// The panels of all kernels, and the vectors of their state.
   let updated: AlignedBuffer<PanelKernels<Element>.Address>
   let queue: TileQueue
+  /// If gradients are clipped, the whole gradient, laid out like the parameters. Between the phases, tiles' entries are written by
+  /// who sums them; then all of it is read.
+  let gradient: AlignedBuffer<Element>
+  /// If gradients are clipped.
+  let norm: GradientNorm?
   private let layers: [ParameterLayout.Layer]
   private let plan: ShardPlan
   private let kernels: PanelKernels<Element>
 
   /// - Precondition: the network can be run that way; see ``StepPath``.
-  init(network: MLP, plan: ShardPlan, samples: Int, workers: Int, variant: KernelVariant, slots: Int) {
+  init(
+    network: MLP, plan: ShardPlan, samples: Int, workers: Int, variant: KernelVariant, slots: Int, clips: Bool
+  ) {
     let capacity = min(plan.batchSize, samples)
     guard let workspace = SharedWorkspace<Element>(network: network, capacity: capacity, variant: variant)
     else { preconditionFailure("an activation is not compiled") }
@@ -28,7 +35,10 @@ final class TileTeam<Element: Scalar>: Sendable {
     self.plan = plan
     self.kernels = kernels
     queue = TileQueue(workers: workers)
-    layers = ParameterLayout(network).layers
+    let layout = ParameterLayout(network)
+    layers = layout.layers
+    gradient = AlignedBuffer(repeating: 0, count: clips ? layout.count : 0)
+    norm = clips ? GradientNorm(parameters: layout.count) : nil
     let (panels, count) = (workspace.view.kernelPanels, workspace.kernelCount)
     state = AlignedBuffer(repeating: 0, count: slots * count)
     let first = state.elements.baseAddress

@@ -84,7 +84,6 @@ public final class Trainer<Element: Scalar> {
       path
       ?? StepPath(
         network: recipe.network, plan: plan, samples: samples.count, variant: variant,
-        clips: recipe.clipNorm != nil,
         as: Element.self)
     tuner = ThreadTuner(
       choice: threads, shares: path.shares(of: plan, samples: samples.count), cpus: CPUBudget.current.cpus)

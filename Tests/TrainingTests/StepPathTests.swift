@@ -11,7 +11,10 @@ import Testing
     var shards: ShardChoice
     var loss = Loss.meanSquaredError
     var optimizer = Optimizer.adam(Adam(learningRate: 0.01))
-    var description: String { "\(hidden) \(batchSize) \(shards) \(loss) \(optimizer)" }
+    var clipNorm: Double?
+    var description: String {
+      "\(hidden) \(batchSize) \(shards) \(loss) \(optimizer)" + (clipNorm.map { " clipped to \($0)" } ?? "")
+    }
   }
 
   /// Networks beyond those that have a path of their own (``SmallNetwork``), which rounds otherwise.
@@ -26,15 +29,21 @@ import Testing
     Case(
       hidden: [149], batchSize: 96, shards: .count(96),
       optimizer: .sgd(SGD(learningRate: 0.1, momentum: 0.9))),
+    Case(hidden: [257, 1], batchSize: 64, shards: .count(5), clipNorm: 0.01),
+    Case(
+      hidden: [5, 64, 7], batchSize: 150, shards: .count(3), loss: .crossEntropy,
+      optimizer: .sgd(SGD(learningRate: 0.1)), clipNorm: 0.1),
+    Case(hidden: [33, 50], batchSize: 1, shards: .automatic, clipNorm: 0.2),
   ]
 
   func trained<Element: Scalar>(
     _ setup: Case, threads: Int, _ variant: KernelVariant, _ path: StepPath, as type: Element.Type
   ) throws -> Bits<Element> {
     let samples: Samples<Element> = Fixture.samples(classes: setup.loss == .crossEntropy ? 4 : nil)
-    let recipe = try Fixture.recipe(
+    var recipe = try Fixture.recipe(
       loss: setup.loss, optimizer: setup.optimizer, hidden: setup.hidden, batchSize: setup.batchSize,
       shards: setup.shards)
+    recipe.clipNorm = setup.clipNorm
     let trainer = try Trainer(
       recipe: recipe, samples: samples, threads: .count(threads), variant: variant, path: path)
     try trainer.train(epochs: 2)
@@ -64,6 +73,23 @@ import Testing
     try check(as: Double.self)
   }
 
+  @Test(arguments: cases.filter { $0.clipNorm != nil }) func clippingByTilesChangesSteps(_ setup: Case) throws
+  {
+    let best = try #require(KernelVariant.all.first)
+    var free = setup
+    free.clipNorm = nil
+    #expect(
+      try trained(setup, threads: 2, best, .tiles, as: Float.self)
+        != trained(free, threads: 2, best, .tiles, as: Float.self))
+    // Measured, but too short to be clipped.
+    free.clipNorm = 1e30
+    var never = free
+    never.clipNorm = nil
+    #expect(
+      try trained(free, threads: 2, best, .tiles, as: Float.self)
+        == trained(never, threads: 2, best, .tiles, as: Float.self))
+  }
+
   @Test func theReportedLossIsTheSame() throws {
     let setup = Self.cases[2]
     let best = try #require(KernelVariant.all.first)
@@ -80,19 +106,16 @@ import Testing
   }
 
   @Test func narrowNetworksAndPlainLoopsGoByShards() {
-    func path(
-      _ hidden: [Int], batchSize: Int = 256, _ variant: KernelVariant?, clips: Bool = false
-    ) -> StepPath {
+    func path(_ hidden: [Int], batchSize: Int = 256, _ variant: KernelVariant?) -> StepPath {
       StepPath(
         network: MLP(inputs: 64, hidden: hidden, outputs: 1),
         plan: ShardPlan(batchSize: batchSize, shards: 4),
-        samples: 1 << 30, variant: variant, clips: clips, as: Float.self)
+        samples: 1 << 30, variant: variant, as: Float.self)
     }
     let variant = KernelVariant.all.first
     #expect(path([8], variant) == .shards)
     #expect(path([256, 256], variant) == .tiles)
     #expect(path([256, 256], nil) == .shards)
-    #expect(path([256, 256], variant, clips: true) == .shards)
     #expect(path([256, 256], batchSize: 1 << 20, variant) == .shards)
   }
 }
