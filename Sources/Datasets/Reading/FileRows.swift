@@ -82,8 +82,11 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
 
   /// The same rows, if all that there is of them is contiguous, and in this file.
   public func staged(rowsAtOnce: Int, bytes: Int) -> (any RowSource<Element>)? {
+    let all = [x, y, weights].compactMap { $0 }
     func reads(of part: DatasetRows) -> AnnouncedRows? {
-      part.stagedReads(rowsAtOnce: rowsAtOnce, bytes: share(of: part, in: bytes)).map { .reads($0) }
+      part.stagedReads(rowsAtOnce: rowsAtOnce, bytes: share(of: part, among: all, in: bytes)).map {
+        .reads($0)
+      }
     }
     let weightReads = weights.flatMap(reads)
     guard let xReads = reads(of: x), let yReads = reads(of: y), (weightReads == nil) == (weights == nil)
@@ -95,16 +98,18 @@ public final class FileRows<Element: Scalar & HDF5Element>: RowSource {
 
   /// The same rows, if any of it is in chunks, and in this file.
   public func keepingChunks(bytes: Int) -> (any RowSource<Element>)? {
+    let all = [x, y, weights].compactMap { $0 }.filter { $0.rowsPerChunk != nil }
     func chunks(of part: DatasetRows) -> AnnouncedRows? {
-      part.keptChunks(bytes: share(of: part, in: bytes)).map { .chunks($0) }
+      part.keptChunks(bytes: share(of: part, among: all, in: bytes)).map { .chunks($0) }
     }
     let kept: Announced = (chunks(of: x), chunks(of: y), weights.flatMap(chunks))
     return kept.x == nil && kept.y == nil && kept.weights == nil ? nil : FileRows(self, announced: kept)
   }
 
-  private func share(of part: DatasetRows, in bytes: Int) -> Int {
-    let rowBytes = x.rowBytes + y.rowBytes + (weights?.rowBytes ?? 0)
-    return Int(min(Double(bytes), 1e18) * Double(part.rowBytes) / Double(rowBytes))
+  /// The part of `bytes` that one of several has to itself.
+  private func share(of part: DatasetRows, among parts: [DatasetRows], in bytes: Int) -> Int {
+    let rowBytes = parts.reduce(0) { $0 + $1.rowBytes }
+    return rowBytes == 0 ? 0 : Int(min(Double(bytes), 1e18) * Double(part.rowBytes) / Double(rowBytes))
   }
 
   /// Throws ``LockstepError`` if a file was written or cut off since it was opened.

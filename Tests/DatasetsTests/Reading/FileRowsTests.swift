@@ -57,6 +57,25 @@ struct FileRowsTests {
     try expectSameAsLibrary(Double.self, "\(options)")
   }
 
+  @Test("have the memory for chunks where there are chunks", arguments: [nil, 50, 100])
+  func memoryForChunks(targetsInChunk: Int?) throws {
+    try writeFile(location.file) { file in
+      let x = try file.createDataset(
+        "x", shape: [Self.rows, 3], type: Float.elementType,
+        options: DatasetOptions(layout: .chunked([100, 3]), deflate: 1))
+      try x.write(from: [Float](repeating: 1, count: 3 * Self.rows))
+      let chunks = targetsInChunk.map { DatasetOptions(layout: .chunked([$0]), deflate: 1) }
+      let y = try file.createDataset(
+        "y", shape: [Self.rows], type: Float.elementType, options: chunks ?? DatasetOptions())
+      try y.write(from: [Float](repeating: 1, count: Self.rows))
+    }
+    let rows = try FileRows<Float>(try DatasetFile(location), role: .values)
+    // A row has 12 bytes of features, and 4 of targets.
+    let least = targetsInChunk.map { $0 * 16 } ?? 1200
+    #expect(rows.keepingChunks(bytes: least) != nil)
+    #expect(rows.keepingChunks(bytes: least - 1) == nil)
+  }
+
   @Test("are the same as libhdf5 reads, whatever their type")
   func types() throws {
     func check<Stored: HDF5Element>(_ values: [Stored]) throws {
