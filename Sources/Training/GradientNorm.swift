@@ -6,7 +6,8 @@ import Primitives
 ///
 /// Each worker writes the entries of its own slice; a barrier is between that and the tree, which every worker adds up for itself.
 final class GradientNorm: Sendable {
-  /// The parameters whose squares are added up at once.
+  /// The parameters whose squares are added up at once. Workers' slices begin at multiples of it: the sum is then the same whoever
+  /// owns what.
   static var block: Int { 512 }
 
   /// One entry a block.
